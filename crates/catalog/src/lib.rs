@@ -1,0 +1,290 @@
+//! The catalogue: what is true of ExpressRoute at a date, as data.
+//!
+//! Every table is a file in `data/`, compiled in, with its source, date and licence in
+//! `data/sources.csv`. [`Catalog::builtin`] holds those; [`Catalog::with_files`] takes files of
+//! the same names in their place, so that a limit or a provider list changes without a build.
+//! Rules ask the catalogue and never hold a limit of their own.
+//!
+//! | table | file | ask |
+//! | --- | --- | --- |
+//! | peering locations | `peering-locations.json` | [`Catalog::location`] |
+//! | providers | `providers.json` | [`Catalog::provider`] |
+//! | BGP communities | `bgp-communities.csv` | [`Catalog::community`], [`Catalog::resolve`] |
+//! | Azure regions | `azure-regions.csv` | [`Catalog::region`] |
+//! | limits | `circuit-limits.csv` | [`Catalog::limit`] |
+//! | special prefixes | `bogons.csv` | [`Catalog::bogon`] |
+//! | reserved AS numbers | `asn-reserved.csv` | [`Catalog::asn_range`] |
+//! | QoS classes | `qos-classes.csv` | [`Catalog::qos_classes`] |
+
+mod asns;
+mod bogons;
+mod communities;
+mod limits;
+mod locations;
+mod providers;
+mod qos;
+mod regions;
+mod table;
+
+pub use asns::{AsnKind, AsnRange};
+pub use bogons::Bogon;
+pub use communities::{CommunityFact, CommunityKind};
+pub use limits::LimitRow;
+pub use locations::Location;
+pub use providers::{Offer, Provider};
+pub use qos::QosFact;
+pub use regions::Region;
+pub use table::{CatalogError, FILES, Provenance};
+
+use model::{Asn, Bandwidth, Community, CommunityRef, Prefix};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// The facts of one edition of the catalogue.
+#[derive(Debug)]
+pub struct Catalog {
+    provenance: Vec<Provenance>,
+    locations: locations::Locations,
+    providers: providers::Providers,
+    communities: communities::Communities,
+    regions: regions::Regions,
+    limits: limits::Limits,
+    bogons: bogons::Bogons,
+    asns: asns::Asns,
+    qos: Vec<QosFact>,
+}
+
+impl Catalog {
+    /// The catalogue compiled in.
+    ///
+    /// # Panics
+    /// Never in a tested build: the compiled-in files parse, a test says so.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Catalog> = OnceLock::new();
+        #[expect(clippy::expect_used, reason = "the test `the_builtin_catalogue_parses` holds it")]
+        BUILTIN.get_or_init(|| Self::with_files(|_| None).expect("the compiled-in catalogue parses"))
+    }
+
+    /// The catalogue with some files replaced: `replacement` gives the text of a file of [`FILES`],
+    /// or `None` to keep the one compiled in.
+    ///
+    /// # Errors
+    /// A replacement is not of the form of the file that it replaces; the error names file and line.
+    pub fn with_files(replacement: impl Fn(&str) -> Option<String>) -> Result<Self, CatalogError> {
+        let text = |name: &'static str| match replacement(name) {
+            Some(text) => Cow::Owned(text),
+            None => Cow::Borrowed(table::builtin(name)),
+        };
+        Ok(Self {
+            provenance: table::rows("sources.csv", &text("sources.csv"))?,
+            locations: locations::Locations::parse("peering-locations.json", &text("peering-locations.json"))?,
+            providers: providers::Providers::parse("providers.json", &text("providers.json"))?,
+            communities: communities::Communities::parse("bgp-communities.csv", &text("bgp-communities.csv"))?,
+            regions: regions::Regions::parse("azure-regions.csv", &text("azure-regions.csv"))?,
+            limits: limits::Limits::parse("circuit-limits.csv", &text("circuit-limits.csv"))?,
+            bogons: bogons::Bogons::parse("bogons.csv", &text("bogons.csv"))?,
+            asns: asns::Asns::parse("asn-reserved.csv", &text("asn-reserved.csv"))?,
+            qos: qos::parse("qos-classes.csv", &text("qos-classes.csv"))?,
+        })
+    }
+
+    /// Source, date and licence of every table.
+    pub fn provenance(&self) -> &[Provenance] {
+        &self.provenance
+    }
+
+    /// Source, date and licence of one file.
+    pub fn provenance_of(&self, file: &str) -> Option<&Provenance> {
+        self.provenance.iter().find(|row| row.file == file)
+    }
+
+    /// The peering location of a name or id, without regard to case.
+    pub fn location(&self, name: &str) -> Option<&Location> {
+        self.locations.find(name)
+    }
+
+    /// Every peering location, by name.
+    pub fn locations(&self) -> &[Location] {
+        self.locations.all()
+    }
+
+    /// The provider of a name, in the spelling of the documents or of the API, without regard to case.
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.find(name)
+    }
+
+    /// Every provider, by name.
+    pub fn providers(&self) -> &[Provider] {
+        self.providers.all()
+    }
+
+    /// The bandwidths at which provider circuits are sold.
+    pub fn provider_bandwidths(&self) -> &[Bandwidth] {
+        self.providers.bandwidths()
+    }
+
+    /// The bandwidths of circuits on an ExpressRoute Direct port of the given speed; empty for an unknown speed.
+    pub fn direct_bandwidths(&self, port: Bandwidth) -> Vec<Bandwidth> {
+        let key = format!("port-{}g", port.as_mbps() / 1000);
+        let rows = self.limits.rows().iter().filter(|row| row.category == "direct-bandwidth" && row.key == key);
+        let mut bandwidths: Vec<_> =
+            rows.filter_map(|row| row.value.parse().ok()).map(Bandwidth::mbps).collect();
+        bandwidths.sort_unstable();
+        bandwidths
+    }
+
+    /// What a community stands for, `None` when the catalogue does not know it.
+    pub fn community(&self, community: Community) -> Option<&CommunityFact> {
+        self.communities.find(community)
+    }
+
+    /// Every community.
+    pub fn communities(&self) -> &[CommunityFact] {
+        self.communities.all()
+    }
+
+    /// The value of a community given by value, service or region; `None` for a name that the catalogue
+    /// does not know. A region stands for its community on Microsoft peering.
+    pub fn resolve(&self, reference: &CommunityRef) -> Option<Community> {
+        match reference {
+            CommunityRef::Value(community) => Some(*community),
+            CommunityRef::Name(name) => self.communities.by_name(name),
+        }
+    }
+
+    /// The Azure region of a name or display name, without regard to case and blanks.
+    pub fn region(&self, name: &str) -> Option<&Region> {
+        self.regions.find(name)
+    }
+
+    /// Every Azure region, by name.
+    pub fn regions(&self) -> &[Region] {
+        self.regions.all()
+    }
+
+    /// A limit as a number: category, key and SKU as in `circuit-limits.csv` (the SKU empty where the limit
+    /// has none). Case matters not in the SKU.
+    pub fn limit(&self, category: &str, key: &str, sku: &str) -> Option<u64> {
+        self.limits.number(category, key, sku)
+    }
+
+    /// Every row of the limits table.
+    pub fn limits(&self) -> &[LimitRow] {
+        self.limits.rows()
+    }
+
+    /// The special-purpose range that a prefix falls into, by longest match; `None` for ordinary public space.
+    /// The default route matches only itself.
+    pub fn bogon(&self, prefix: Prefix) -> Option<&Bogon> {
+        self.bogons.find(prefix)
+    }
+
+    /// Whether a prefix is ordinary, globally reachable space: neither private nor special nor the default
+    /// route, and neither does it hold such a range.
+    pub fn is_public(&self, prefix: Prefix) -> bool {
+        self.bogons.is_public(prefix)
+    }
+
+    /// The narrowest special range of an AS number, `None` for an ordinary public number.
+    pub fn asn_range(&self, asn: Asn) -> Option<&AsnRange> {
+        self.asns.find(asn)
+    }
+
+    /// Every special AS range.
+    pub fn asn_ranges(&self) -> &[AsnRange] {
+        self.asns.all()
+    }
+
+    /// Whether an AS number is a public one: in no private, reserved or documentation range.
+    pub fn is_public_asn(&self, asn: Asn) -> bool {
+        self.asn_range(asn).is_none_or(|range| range.kind == AsnKind::Microsoft || range.kind == AsnKind::Special)
+    }
+
+    /// The traffic classes of the QoS page.
+    pub fn qos_classes(&self) -> &[QosFact] {
+        &self.qos
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Value;
+
+    fn prefix(text: &str) -> Prefix {
+        Prefix::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_builtin_catalogue_parses() {
+        let catalog = Catalog::builtin();
+        assert_eq!(catalog.locations().len(), 146);
+        assert_eq!(catalog.providers().len(), 181);
+        assert_eq!(catalog.communities().len(), 278);
+        assert_eq!(catalog.limits().len(), 154);
+    }
+
+    #[test]
+    fn every_file_has_a_dated_source() {
+        let catalog = Catalog::builtin();
+        for file in FILES.iter().filter(|file| **file != "sources.csv") {
+            let provenance = catalog.provenance_of(file).unwrap_or_else(|| panic!("{file} has no source"));
+            assert!(!provenance.source.is_empty() && !provenance.licence.is_empty());
+        }
+    }
+
+    #[test]
+    fn equinix_sells_at_amsterdam_under_any_case() {
+        let provider = Catalog::builtin().provider("EQUINIX").unwrap();
+        assert!(provider.is_at("amsterdam"));
+        assert!(!provider.is_at("Atlantis"));
+    }
+
+    #[test]
+    fn longest_match_decides_what_is_public() {
+        let catalog = Catalog::builtin();
+        for private in ["10.1.0.0/16", "0.0.0.0/0", "100.64.3.0/24", "203.0.113.0/24", "fd00::/48", "::/0", "8.0.0.0/6"] {
+            assert!(!catalog.is_public(prefix(private)), "{private}");
+        }
+        for public in ["8.8.8.0/24", "51.4.0.0/16", "2a01:111::/32"] {
+            assert!(catalog.is_public(prefix(public)), "{public}");
+        }
+    }
+
+    #[test]
+    fn the_narrower_as_range_wins() {
+        let catalog = Catalog::builtin();
+        assert_eq!(catalog.asn_range(Asn(65516)).unwrap().kind, AsnKind::AzureReserved);
+        assert_eq!(catalog.asn_range(Asn(65010)).unwrap().kind, AsnKind::Private);
+        assert!(catalog.asn_range(Asn(3333)).is_none() && catalog.is_public_asn(Asn(3333)));
+    }
+
+    #[test]
+    fn services_and_regions_have_communities() {
+        let catalog = Catalog::builtin();
+        let value = |name: &str| catalog.resolve(&CommunityRef::Name(name.into())).map(|c| c.to_string());
+        assert_eq!(value("exchange").as_deref(), Some("12076:5010"));
+        assert_eq!(value("teams").as_deref(), Some("12076:5030"));
+        assert_eq!(value("westeurope").as_deref(), Some("12076:51002"));
+        assert_eq!(value("North Europe").as_deref(), Some("12076:51003"));
+        assert_eq!(value("atlantis"), None);
+    }
+
+    #[test]
+    fn limits_are_numbers_by_category_key_and_sku() {
+        let catalog = Catalog::builtin();
+        assert_eq!(catalog.limit("vnet-links", "bandwidth-1000", "premium"), Some(50));
+        assert_eq!(catalog.limit("route-limit", "ipv4-routes-to-private", "Standard"), Some(4000));
+        assert_eq!(catalog.limit("circuit", "circuits-per-subscription", ""), Some(50));
+        assert_eq!(catalog.direct_bandwidths(Bandwidth::mbps(10_000)).len(), 4);
+    }
+
+    #[test]
+    fn a_replaced_file_that_is_wrong_says_where() {
+        let error = Catalog::with_files(|file| {
+            (file == "bogons.csv").then(|| "prefix,ip_version,name,rfc,globally_reachable,drop_on_microsoft_peering,rfc1918,category\nnonsense,4,x,y,no,yes,no,z\n".to_owned())
+        })
+        .unwrap_err();
+        assert_eq!(error.to_string(), "bogons.csv, line 2: `nonsense` is no prefix");
+    }
+}

@@ -1,0 +1,23 @@
+//! From text to [`model::Design`], with the place of every value.
+//!
+//! Text of any kind first becomes a tree of [`Node`]s that know their bytes (`yaml`, `json`).
+//! A design file is then decoded by the records of the model (`fields`); Azure exports and
+//! Terraform JSON are translated by the resources they hold. What a text cannot say stays unknown.
+//!
+//! What is wrong with a text is a [`Problem`]: where, what was seen, what was expected, and what was
+//! probably meant. Problems are collected, so one does not hide the next.
+
+mod fields;
+mod json;
+mod node;
+mod problem;
+mod read;
+mod references;
+mod schema;
+mod yaml;
+
+pub use node::{Entry, Node, Shape};
+pub use problem::Problem;
+pub use read::{Bounds, Input, Reading, decode, parse, read};
+pub use references::check_references;
+pub use schema::schema;

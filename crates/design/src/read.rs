@@ -1,0 +1,107 @@
+//! Reading one text: which kind it is, and the design it says.
+
+use crate::{Node, Problem, Shape, fields, json, yaml};
+use model::{Date, Design, EvidenceKind, Peering, Rank, Source, SourceId, Sources, Value};
+use std::sync::Arc;
+
+/// How much a text may hold. What lies past is a [`Problem`], not a long wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of one text.
+    pub bytes: usize,
+    /// Levels of nesting.
+    pub depth: usize,
+    /// Values, those behind aliases counted each time.
+    pub nodes: usize,
+}
+
+impl Default for Bounds {
+    /// 64 MiB, 64 levels, 4 million values.
+    fn default() -> Self {
+        Self { bytes: 64 << 20, depth: 64, nodes: 4_000_000 }
+    }
+}
+
+/// A text and what a person calls it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The name, most often of a file.
+    pub name: String,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+/// What one text says.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The design, as far as it could be read.
+    pub design: Design,
+    /// What could not be used.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads one text of any kind: a design file, an Azure export, Terraform JSON.
+///
+/// The text becomes one of the sources, so that every place can be shown later.
+pub fn read(input: Input, sources: &mut Sources, bounds: &Bounds) -> Reading {
+    let Input { name, text } = input;
+    let id = sources.add(Source { name, text: Some(Arc::clone(&text)), rank: Rank::Declared, taken: None });
+    let mut reading = Reading::default();
+    if text.len() > bounds.bytes {
+        let seen = format!("{} MiB of text", text.len() >> 20);
+        reading.problems.push(Problem::new(None, seen, format!("at most {} MiB", bounds.bytes >> 20)));
+        return reading;
+    }
+    match parse(&text, id, bounds) {
+        Ok(root) => decode(&root, id, sources),
+        Err(problem) => Reading { problems: vec![problem], ..reading },
+    }
+}
+
+/// Parses a YAML or JSON text into nodes. JSON is what starts with a brace or bracket and a quote or end;
+/// YAML's own flow mappings start alike and are read as YAML.
+///
+/// # Errors
+/// The text is not well formed, or holds more than the bounds allow.
+pub fn parse<'t>(text: &'t str, id: SourceId, bounds: &Bounds) -> Result<Node<'t>, Problem> {
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    let is_json = start.strip_prefix(['{', '[']).is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '}', '[', ']']));
+    match is_json {
+        true => json::parse(text, id, bounds),
+        false => yaml::parse(text, id, bounds),
+    }
+}
+
+/// Reads a design out of parsed nodes.
+pub fn decode(root: &Node<'_>, id: SourceId, sources: &mut Sources) -> Reading {
+    let mut reading = Reading::default();
+    fill(root, id, sources, &mut reading);
+    reading
+}
+
+fn fill(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading) {
+    match &root.shape {
+        Shape::Map(entries) if !entries.is_empty() => {}
+        _ => {
+            let expected = "a design with keys like `company`, `azure`, `circuits`, or an Azure or Terraform export";
+            reading.problems.push(Problem::new(root.place, root.kind(), expected));
+            return;
+        }
+    }
+    design_file(root, id, sources, reading);
+}
+
+/// Decodes a design file, or a file of ordered or live evidence in the same words.
+fn design_file(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading) {
+    let header = |key: &str| root.get(key).and_then(Node::text);
+    let rank = header("evidence").and_then(|text| EvidenceKind::parse(text).ok()).map_or(Rank::Declared, Rank::from);
+    if let Some(source) = sources.get_mut(id) {
+        source.rank = rank;
+        source.taken = header("taken").and_then(|text| Date::parse(text).ok());
+    }
+    fields::record(root, &mut reading.design, rank, &mut reading.problems);
+    for circuit in reading.design.circuits.values_mut() {
+        let peerings = [&mut circuit.private, &mut circuit.microsoft, &mut circuit.public];
+        peerings.into_iter().flatten().for_each(|peering: &mut Box<Peering>| peering.share_out_subnets());
+    }
+}

@@ -1,0 +1,202 @@
+//! Asking every rule, and what comes of it.
+
+use crate::{Facts, Finding, Profile, Reason, Rule, Severity, Stage, Verdict};
+use model::{Design, Fact, Field, List, Name, Place, Reader, Record, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The verdict of one rule: not asked out of its profile or before its stage, else as its question says.
+pub(crate) fn judge(rule: &'static Rule, facts: &Facts<'_>) -> Verdict {
+    if !rule.in_force(facts.profile) {
+        return Verdict::NotApplicable(Reason::Profile);
+    }
+    if facts.stage < rule.stage {
+        return Verdict::NotApplicable(Reason::Later(rule.stage));
+    }
+    match (rule.check)(facts) {
+        Ok(verdict) | Err(verdict) => verdict,
+    }
+}
+
+/// The whole checklist, answered.
+#[derive(Debug, Clone)]
+pub struct Checklist {
+    /// Every rule with its verdict, by id.
+    pub rows: Vec<(&'static Rule, Verdict)>,
+    /// Where sources disagree about the same value.
+    pub disagreements: Vec<Disagreement>,
+    /// The edition of the prerequisites that was asked.
+    pub profile: Profile,
+    /// How far the connection has come.
+    pub stage: Stage,
+}
+
+/// Two sources that say different things of the same value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The path of the value.
+    pub path: String,
+    /// What stands, and where it was said.
+    pub stands: (String, Place),
+    /// What else was said, and where.
+    pub other: (String, Place),
+}
+
+/// The answer to "are we ready?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Overall {
+    /// Every required and recommended rule holds, as far as asked.
+    Ready,
+    /// Only advice is not followed, or sources disagree.
+    ReadyWithWarnings,
+    /// A required rule cannot be judged.
+    Incomplete,
+    /// A required rule fails.
+    Blocked,
+}
+
+/// How many rules gave which verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Required rules that fail.
+    pub faults: usize,
+    /// Recommended rules that fail.
+    pub warnings: usize,
+    /// Rules that cannot be judged.
+    pub unknown: usize,
+    /// Rules that hold.
+    pub hold: usize,
+    /// Rules whose guard is false, or that the profile does not have.
+    pub not_applicable: usize,
+    /// Rules that are asked at a later stage.
+    pub later: usize,
+}
+
+/// Asks every rule.
+pub fn check(facts: &Facts<'_>) -> Checklist {
+    let rows = crate::rules().iter().map(|rule| (*rule, facts.verdict(rule).clone())).collect();
+    Checklist { rows, disagreements: disagreements(facts.design), profile: facts.profile, stage: facts.stage }
+}
+
+impl Checklist {
+    /// The verdict of a rule.
+    pub fn verdict(&self, id: &str) -> Option<&Verdict> {
+        self.rows.iter().find(|(rule, _)| rule.id == id).map(|(_, verdict)| verdict)
+    }
+
+    /// The answer to "are we ready?".
+    pub fn overall(&self) -> Overall {
+        let mut overall = match self.disagreements.is_empty() {
+            true => Overall::Ready,
+            false => Overall::ReadyWithWarnings,
+        };
+        for (rule, verdict) in &self.rows {
+            overall = overall.max(match (verdict, gravity(rule, verdict)) {
+                (Verdict::Fail { .. }, Severity::Required) => Overall::Blocked,
+                (Verdict::Fail { .. }, Severity::Recommended) => Overall::ReadyWithWarnings,
+                (Verdict::Unknown(_), Severity::Required) => Overall::Incomplete,
+                _ => Overall::Ready,
+            });
+        }
+        overall
+    }
+
+    /// How many rules gave which verdict.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for (rule, verdict) in &self.rows {
+            match verdict {
+                Verdict::Fail { .. } if gravity(rule, verdict) == Severity::Required => counts.faults += 1,
+                Verdict::Fail { .. } => counts.warnings += 1,
+                Verdict::Unknown(_) => counts.unknown += 1,
+                Verdict::Pass { .. } => counts.hold += 1,
+                Verdict::NotApplicable(Reason::Later(_)) => counts.later += 1,
+                Verdict::NotApplicable(Reason::Guard(_) | Reason::Profile) => counts.not_applicable += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// How grave a verdict is: the gravest of its findings, each its own or the rule's severity.
+pub fn gravity(rule: &Rule, verdict: &Verdict) -> Severity {
+    match verdict {
+        Verdict::Fail { findings, missing } => {
+            let findings = findings.iter().map(|finding: &Finding| finding.severity.unwrap_or(rule.severity));
+            // A light fault beside something unknown in a required rule leaves the rule open, and so grave.
+            findings.max().unwrap_or(rule.severity).max(if missing.is_empty() { Severity::Informational } else { Severity::Recommended })
+        }
+        Verdict::Pass { .. } | Verdict::Unknown(_) | Verdict::NotApplicable(_) => rule.severity,
+    }
+}
+
+impl fmt::Display for Overall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ready => "ready",
+            Self::ReadyWithWarnings => "ready with warnings",
+            Self::Incomplete => "incomplete",
+            Self::Blocked => "blocked",
+        })
+    }
+}
+
+/// Every value of which sources say different things.
+pub fn disagreements(design: &Design) -> Vec<Disagreement> {
+    let mut finder = Finder { path: Vec::new(), found: Vec::new() };
+    design.read(&mut finder);
+    finder.found
+}
+
+struct Finder<'a> {
+    path: Vec<&'a str>,
+    found: Vec<Disagreement>,
+}
+
+impl Finder<'_> {
+    fn note(&mut self, field: &Field, stands: (String, Place), other: (String, Place)) {
+        // What a file says of itself differs from file to file.
+        if self.path.is_empty() && matches!(field.name, "evidence" | "taken") {
+            return;
+        }
+        let path = [&self.path[..], &[field.name]].concat().join(".");
+        self.found.push(Disagreement { path, stands, other });
+    }
+
+    fn within<R: Record>(&mut self, names: &[&str], record: &R) {
+        let mut inner = Finder { path: [&self.path[..], names].concat(), found: std::mem::take(&mut self.found) };
+        record.read(&mut inner);
+        self.found = inner.found;
+    }
+}
+
+impl Reader for Finder<'_> {
+    fn fact<T: Value>(&mut self, field: &'static Field, fact: &Fact<T>) {
+        if let Some((stands, other)) = fact.disagreement() {
+            self.note(field, (stands.value.to_string(), stands.place), (other.value.to_string(), other.place));
+        }
+    }
+
+    fn list<T: Value>(&mut self, field: &'static Field, list: &Fact<List<T>>) {
+        let text = |list: &List<T>| list.iter().map(|item| item.value.to_string()).collect::<Vec<_>>().join(", ");
+        if let Some((stands, other)) = list.disagreement() {
+            self.note(field, (text(&stands.value), stands.place), (text(&other.value), other.place));
+        }
+    }
+
+    fn part<R: Record>(&mut self, field: &'static Field, part: &R) {
+        self.within(&[field.name], part);
+    }
+
+    fn maybe<R: Record>(&mut self, field: &'static Field, part: Option<&R>) {
+        if let Some(part) = part {
+            self.within(&[field.name], part);
+        }
+    }
+
+    fn map<R: Record>(&mut self, field: &'static Field, map: &BTreeMap<Name, R>) {
+        for (name, record) in map {
+            self.within(&[field.name, name.as_str()], record);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The questions that rules ask of a design, whatever its evidence.
+//!
+//! [`Facts`] is a design with the catalogue and the day. A rule goes through its circuits,
+//! peerings and links, each with the [`Subject`] that names it in findings, and asks facts; which
+//! source answered is the fact's own business, so live evidence needs no change in a rule.
+
+use crate::{Profile, Rule, Stage, Subject, Verdict};
+use catalog::{Catalog, Location};
+use model::{
+    Circuit, CommunityRef, ConnectivityModel, ConnectivityPath, Connectivity, Date, Design, Fact, Family, Link, LinkRole, Name,
+    Peering, PeeringKind, Place, Prefix, Rank, Record, SessionState, Sources, Stated, Tier,
+};
+use std::cell::OnceCell;
+
+/// A design, the catalogue, and how it is asked.
+pub struct Facts<'a> {
+    /// What is known.
+    pub design: &'a Design,
+    /// What is true of ExpressRoute.
+    pub catalog: &'a Catalog,
+    /// The day of the check.
+    pub today: Date,
+    /// The edition of the prerequisites that is asked.
+    pub profile: Profile,
+    /// How far the connection has come.
+    pub stage: Stage,
+    judged: Vec<OnceCell<Verdict>>,
+}
+
+impl Stage {
+    /// The stage that the evidence shows: live evidence means running, ordered means ordered.
+    pub fn of(sources: &Sources) -> Self {
+        match sources.iter().map(|source| source.rank).max() {
+            None | Some(Rank::Declared) => Self::Design,
+            Some(Rank::Ordered) => Self::Ordered,
+            Some(Rank::Live) => Self::Live,
+        }
+    }
+}
+
+/// A circuit with its name.
+#[derive(Clone, Copy)]
+pub struct CircuitView<'a> {
+    /// Its name in the design.
+    pub name: &'a Name,
+    /// What is known of it.
+    pub circuit: &'a Circuit,
+    design: &'a Design,
+}
+
+/// A peering with its circuit.
+#[derive(Clone, Copy)]
+pub struct PeeringView<'a> {
+    /// The circuit.
+    pub circuit: CircuitView<'a>,
+    /// Which peering of it.
+    pub kind: PeeringKind,
+    /// What is known of it.
+    pub peering: &'a Peering,
+}
+
+/// A link with its peering.
+#[derive(Clone, Copy)]
+pub struct LinkView<'a> {
+    /// The peering.
+    pub peering: PeeringView<'a>,
+    /// Which of the two links.
+    pub role: LinkRole,
+    /// What is known of it.
+    pub link: &'a Link,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of a design.
+    pub fn new(design: &'a Design, catalog: &'a Catalog, today: Date, profile: Profile, stage: Stage) -> Self {
+        let judged = crate::rules().iter().map(|_| OnceCell::new()).collect();
+        Self { design, catalog, today, profile, stage, judged }
+    }
+
+    /// The verdict of a rule, asked at most once.
+    pub fn verdict(&self, rule: &'static Rule) -> &Verdict {
+        static UNLISTED: Verdict = Verdict::Unknown(Vec::new());
+        let index = crate::rules().binary_search_by_key(&rule.id, |rule| rule.id);
+        match index.ok().and_then(|index| self.judged.get(index)) {
+            Some(cell) => cell.get_or_init(|| crate::engine::judge(rule, self)),
+            None => &UNLISTED,
+        }
+    }
+
+    /// Every circuit, by name.
+    pub fn circuits(&self) -> impl Iterator<Item = CircuitView<'a>> + use<'a> {
+        let design = self.design;
+        design.circuits.iter().map(move |(name, circuit)| CircuitView { name, circuit, design })
+    }
+
+    /// The circuit of a name.
+    pub fn circuit(&self, name: &str) -> Option<CircuitView<'a>> {
+        let (name, circuit) = self.design.circuits.get_key_value(name)?;
+        Some(CircuitView { name, circuit, design: self.design })
+    }
+
+    /// Every private and Microsoft peering, circuit by circuit.
+    pub fn peerings(&self) -> impl Iterator<Item = PeeringView<'a>> + use<'a> {
+        self.circuits().flat_map(CircuitView::peerings)
+    }
+
+    /// Every peering of a kind.
+    pub fn peerings_of(&self, kind: PeeringKind) -> impl Iterator<Item = PeeringView<'a>> + use<'a> {
+        self.circuits().filter_map(move |circuit| circuit.peering(kind))
+    }
+
+    /// The guard of the Microsoft 365 rules.
+    ///
+    /// # Errors
+    /// Not applicable when Microsoft 365 is out of scope, unknown when nobody says.
+    pub fn m365(&self) -> Result<(), Verdict> {
+        let place = self.design.services.place.or(self.design.place);
+        self.guard(&self.design.services.m365, "services.m365", place, "Microsoft 365 is not in scope")
+    }
+
+    /// A guard that one boolean decides.
+    ///
+    /// # Errors
+    /// Not applicable, for the reason given, when it is false; unknown when nobody says.
+    pub fn guard(&self, fact: &Fact<bool>, path: &str, place: Option<Place>, reason: &'static str) -> Result<(), Verdict> {
+        match fact.get() {
+            Some(true) => Ok(()),
+            Some(false) => Err(Verdict::guard(reason)),
+            None => Err(Verdict::missing(Subject::Design.at(path, place))),
+        }
+    }
+
+    /// Every prefix that the premises use, with its place.
+    pub fn onprem_prefixes(&self) -> impl Iterator<Item = (&'a Name, &'a model::Item<Prefix>)> + use<'a> {
+        self.design.sites.iter().flat_map(|(name, site)| site.prefixes.items().map(move |item| (name, item)))
+    }
+
+    /// Every address space of the VNets, with its place.
+    pub fn vnet_spaces(&self) -> impl Iterator<Item = (&'a Name, &'a model::Item<Prefix>)> + use<'a> {
+        self.design.vnets.iter().flat_map(|(name, vnet)| vnet.space.items().map(move |item| (name, item)))
+    }
+
+    /// Whether a route filter's community is one that Microsoft must authorize.
+    pub fn needs_authorization(&self, reference: &CommunityRef) -> bool {
+        self.catalog
+            .resolve(reference)
+            .and_then(|community| self.catalog.community(community))
+            .is_some_and(|fact| fact.authorization_required)
+    }
+
+    /// Circuits that carry Microsoft 365: named for it in the design, or with one of its communities in the filter.
+    pub fn m365_circuits(&self) -> impl Iterator<Item = CircuitView<'a>> + use<'a, '_> {
+        self.circuits().filter(|view| {
+            self.design.m365.circuits.contains_key(view.name)
+                || view.circuit.microsoft.as_ref().is_some_and(|peering| {
+                    peering.filter.values().any(|reference| self.needs_authorization(reference))
+                })
+        })
+    }
+}
+
+impl<'a> CircuitView<'a> {
+    /// The circuit as the subject of a finding.
+    pub fn subject(self) -> Subject<'a> {
+        Subject::Named("circuits", self.name.as_str())
+    }
+
+    /// One key of the circuit, for a fact that may be missing.
+    pub fn at(self, key: &'a str) -> crate::Spot<'a> {
+        self.subject().at(key, self.circuit.place)
+    }
+
+    /// Its private and Microsoft peering, as far as they exist.
+    pub fn peerings(self) -> impl Iterator<Item = PeeringView<'a>> + use<'a> {
+        [PeeringKind::Private, PeeringKind::Microsoft].into_iter().filter_map(move |kind| self.peering(kind))
+    }
+
+    /// Its peering of a kind.
+    pub fn peering(self, kind: PeeringKind) -> Option<PeeringView<'a>> {
+        let peering = match kind {
+            PeeringKind::Private => &self.circuit.private,
+            PeeringKind::Microsoft => &self.circuit.microsoft,
+            PeeringKind::Public => &self.circuit.public,
+        };
+        peering.as_deref().map(|peering| PeeringView { circuit: self, kind, peering })
+    }
+
+    /// A fact about its connectivity: its own, else the design's.
+    pub fn connectivity<T>(self, fact: impl Fn(&'a Connectivity) -> &'a Fact<T>) -> &'a Fact<T> {
+        fact(&self.circuit.connectivity).or(fact(&self.design.connectivity))
+    }
+
+    /// Where a missing fact about its connectivity could stand.
+    pub fn connectivity_at(self, key: &'a str) -> crate::Spot<'a> {
+        Subject::Design.at(key, self.circuit.connectivity.place.or(self.design.connectivity.place).or(self.circuit.place))
+    }
+
+    /// Whether it runs on ExpressRoute Direct; `None` when nothing says.
+    pub fn is_direct(self) -> Option<bool> {
+        if self.circuit.port.is_known() {
+            return Some(true);
+        }
+        let by_path = self.connectivity(|c| &c.path).get().map(|path| path == ConnectivityPath::Direct);
+        let by_model = self.connectivity(|c| &c.model).get().map(|model| model == ConnectivityModel::Direct);
+        by_path.or(by_model).or(self.circuit.provider.is_known().then_some(false))
+    }
+
+    /// Its tier.
+    pub fn tier(self) -> Option<Stated<Tier>> {
+        self.circuit.sku.known().map(|sku| Stated { value: sku.value.tier, rank: sku.rank, place: sku.place })
+    }
+
+    /// Its peering location in the catalogue; `None` when unknown or not listed.
+    pub fn location(self, catalog: &Catalog) -> Option<&Location> {
+        let name = match self.circuit.location.value() {
+            Some(name) => name,
+            None => self.design.ports.get(self.circuit.port.value()?)?.location.value()?,
+        };
+        catalog.location(name)
+    }
+}
+
+impl<'a> PeeringView<'a> {
+    /// The peering as the subject of a finding.
+    pub fn subject(self) -> Subject<'a> {
+        Subject::Inner("circuits", self.circuit.name.as_str(), self.key())
+    }
+
+    /// One key of the peering, for a fact that may be missing.
+    pub fn at(self, key: &'a str) -> crate::Spot<'a> {
+        self.subject().at(key, self.peering.place.or(self.circuit.circuit.place))
+    }
+
+    /// Its key in a design file.
+    pub fn key(self) -> &'static str {
+        match self.kind {
+            PeeringKind::Private => "private",
+            PeeringKind::Microsoft => "microsoft",
+            PeeringKind::Public => "public",
+        }
+    }
+
+    /// Its two links, primary first.
+    pub fn links(self) -> [LinkView<'a>; 2] {
+        LinkRole::BOTH.map(|role| LinkView { peering: self, role, link: self.peering.link(role) })
+    }
+
+    /// The address families it uses: those with subnets; IPv4 when nothing is said.
+    pub fn families(self) -> impl Iterator<Item = Family> + use<'a> {
+        let silent = !Family::BOTH.iter().any(|family| self.peering.uses(*family));
+        Family::BOTH.into_iter().filter(move |family| self.peering.uses(*family) || (silent && *family == Family::V4))
+    }
+
+    /// Every prefix that is or will be advertised to Microsoft on this peering, with where that stands:
+    /// routes received by the edges when there are any, else the planned list. `None` when neither is known.
+    pub fn advertised(self) -> Option<Vec<Stated<Prefix>>> {
+        let mut received = Vec::new();
+        let mut any = false;
+        for link in self.links() {
+            any |= link.link.received.is_known();
+            received.extend(link.link.received.items().map(|item| Stated {
+                value: item.value.prefix,
+                rank: Rank::Live,
+                place: item.place,
+            }));
+        }
+        if any {
+            received.sort_by_key(|route| route.value);
+            received.dedup_by_key(|route| route.value);
+            return Some(received);
+        }
+        let planned = self.peering.advertise.known()?;
+        let item = |item: &model::Item<Prefix>| Stated { value: item.value, rank: planned.rank, place: item.place };
+        Some(planned.value.iter().map(item).collect())
+    }
+}
+
+impl<'a> LinkView<'a> {
+    /// The link as the subject of a finding.
+    pub fn subject(self) -> Subject<'a> {
+        Subject::Innermost("circuits", self.peering.circuit.name.as_str(), self.peering.key(), self.role.key())
+    }
+
+    /// One key of the link, for a fact that may be missing.
+    pub fn at(self, key: &'a str) -> crate::Spot<'a> {
+        let place = self.link.place().or(self.peering.peering.place).or(self.peering.circuit.circuit.place);
+        self.subject().at(key, place)
+    }
+
+    /// The state of its session of a family.
+    pub fn session(self, family: Family) -> &'a Fact<SessionState> {
+        self.link.session_of(family)
+    }
+}

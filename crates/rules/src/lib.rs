@@ -1,0 +1,76 @@
+//! The checklist: every prerequisite of ExpressRoute as a rule.
+//!
+//! A [`Rule`] is one file in the folder of its group, named by the fault it finds, declared with the
+//! `rule!` macro: its manual page, its sources, its question and the cases that show each verdict.
+//! The question reads [`Facts`] and gives a [`Verdict`]; [`check`] asks them all.
+//!
+//! | folder | group | about |
+//! | --- | --- | --- |
+//! | `account` | ACC | account and subscription |
+//! | `provider` | PROV | connectivity provider |
+//! | `redundancy` | NET-RED | two sessions, two links |
+//! | `recovery` | DR | two circuits, two locations |
+//! | `bgp` | NET-BGP | sessions, AS numbers, prefixes |
+//! | `addressing` | ADDR | subnets, VLANs, gateway subnets |
+//! | `nat` | NAT | address translation |
+//! | `qos` | QOS | traffic classes |
+//! | `security` | SEC | perimeter, encryption, roles |
+//! | `m365` | M365, CRM | Microsoft 365 and Dynamics |
+//! | `capacity` | CAP | limits and head-room |
+//! | `steps` | CFG, PUB | configuration steps, retired peering |
+
+#[macro_use]
+mod rule;
+mod engine;
+mod facts;
+pub mod source;
+mod verdict;
+
+mod account;
+mod addressing;
+mod bgp;
+mod capacity;
+mod m365;
+mod nat;
+mod provider;
+mod qos;
+mod recovery;
+mod redundancy;
+mod security;
+mod steps;
+
+pub use engine::{Checklist, Counts, Disagreement, Overall, check, disagreements, gravity};
+pub use facts::{CircuitView, Facts, LinkView, PeeringView};
+pub use rule::{Answer, Case, Evidence, Owner, Profile, Rule, Severity, Stage, Want};
+pub use verdict::{Finding, Missing, Proof, Reason, Spot, Subject, Tally, Verdict};
+
+use std::sync::OnceLock;
+
+/// Every rule, sorted by id.
+pub fn rules() -> &'static [&'static Rule] {
+    static SORTED: OnceLock<Vec<&'static Rule>> = OnceLock::new();
+    SORTED.get_or_init(|| {
+        let groups = [
+            account::RULES,
+            addressing::RULES,
+            bgp::RULES,
+            capacity::RULES,
+            m365::RULES,
+            nat::RULES,
+            provider::RULES,
+            qos::RULES,
+            recovery::RULES,
+            redundancy::RULES,
+            security::RULES,
+            steps::RULES,
+        ];
+        let mut rules = groups.concat();
+        rules.sort_unstable_by_key(|rule| rule.id);
+        rules
+    })
+}
+
+/// The rule of an id or name, without regard to case.
+pub fn find(name: &str) -> Option<&'static Rule> {
+    rules().iter().copied().find(|rule| rule.id.eq_ignore_ascii_case(name) || rule.name.eq_ignore_ascii_case(name))
+}
