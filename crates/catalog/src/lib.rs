@@ -127,8 +127,7 @@ impl Catalog {
     pub fn direct_bandwidths(&self, port: Bandwidth) -> Vec<Bandwidth> {
         let key = format!("port-{}g", port.as_mbps() / 1000);
         let rows = self.limits.rows().iter().filter(|row| row.category == "direct-bandwidth" && row.key == key);
-        let mut bandwidths: Vec<_> =
-            rows.filter_map(|row| row.value.parse().ok()).map(Bandwidth::mbps).collect();
+        let mut bandwidths: Vec<_> = rows.filter_map(|row| row.value.parse().ok()).map(Bandwidth::mbps).collect();
         bandwidths.sort_unstable();
         bandwidths
     }
@@ -243,7 +242,8 @@ mod tests {
     #[test]
     fn longest_match_decides_what_is_public() {
         let catalog = Catalog::builtin();
-        for private in ["10.1.0.0/16", "0.0.0.0/0", "100.64.3.0/24", "203.0.113.0/24", "fd00::/48", "::/0", "8.0.0.0/6"] {
+        for private in ["10.1.0.0/16", "0.0.0.0/0", "100.64.3.0/24", "203.0.113.0/24", "fd00::/48", "::/0", "8.0.0.0/6"]
+        {
             assert!(!catalog.is_public(prefix(private)), "{private}");
         }
         for public in ["8.8.8.0/24", "51.4.0.0/16", "2a01:111::/32"] {

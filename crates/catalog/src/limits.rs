@@ -36,7 +36,11 @@ impl Limits {
         let mut numbers: HashMap<String, Vec<_>> = HashMap::new();
         for row in &rows {
             if let Ok(number) = row.value.parse() {
-                numbers.entry(row.category.clone()).or_default().push((row.key.clone(), row.sku.to_lowercase(), number));
+                numbers.entry(row.category.clone()).or_default().push((
+                    row.key.clone(),
+                    row.sku.to_lowercase(),
+                    number,
+                ));
             }
         }
         Ok(Self { rows, numbers })

@@ -77,7 +77,8 @@ impl Providers {
         let File { bandwidths_offered, mut providers } = json(file, text)?;
         let mut by_name = HashMap::new();
         for (index, provider) in providers.iter_mut().enumerate() {
-            let names = std::iter::once(&provider.name).chain(&provider.doc_names).chain(&provider.service_provider_name);
+            let names =
+                std::iter::once(&provider.name).chain(&provider.doc_names).chain(&provider.service_provider_name);
             for name in names {
                 by_name.entry(fold(name)).or_insert(index);
             }

@@ -41,7 +41,10 @@ impl<'n, 't> Decoder<'n, 't, '_> {
         }
         if field.rank > self.rank {
             let seen = format!("`{}` in evidence that is {}", field.name, self.rank);
-            let expected = format!("only {} evidence to state it (`evidence: {}` at the head of a file of its own)", field.rank, field.rank);
+            let expected = format!(
+                "only {} evidence to state it (`evidence: {}` at the head of a file of its own)",
+                field.rank, field.rank
+            );
             self.problems.push(Problem::new(entry.place, seen, expected));
             return None;
         }
@@ -83,10 +86,8 @@ impl Visitor for Decoder<'_, '_, '_> {
             Shape::Null | Shape::Scalar(_) | Shape::Map(_) => std::slice::from_ref(&entry.value),
         };
         let before = self.problems.len();
-        let items: List<T> = nodes
-            .iter()
-            .filter_map(|node| self.value(node).map(|value| Item { value, place: node.place }))
-            .collect();
+        let items: List<T> =
+            nodes.iter().filter_map(|node| self.value(node).map(|value| Item { value, place: node.place })).collect();
         // A list with an unreadable element is not known: a rule must not judge half of it.
         if self.problems.len() == before {
             list.state(Stated { value: items, rank: self.rank, place: entry.value.place });

@@ -71,7 +71,11 @@ fn node<'t>(
                     ObjectPropName::Word(name) => (Cow::Borrowed(name.value), name.range),
                 };
                 let key_place = place(source, range.start, range.end);
-                entries.push(Entry { key, place: key_place, value: node(property.value, source, bounds, budget, depth + 1)? });
+                entries.push(Entry {
+                    key,
+                    place: key_place,
+                    value: node(property.value, source, bounds, budget, depth + 1)?,
+                });
             }
             Shape::Map(entries)
         }

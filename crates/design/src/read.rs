@@ -65,7 +65,8 @@ pub fn read(input: Input, sources: &mut Sources, bounds: &Bounds) -> Reading {
 /// The text is not well formed, or holds more than the bounds allow.
 pub fn parse<'t>(text: &'t str, id: SourceId, bounds: &Bounds) -> Result<Node<'t>, Problem> {
     let start = text.trim_start_matches('\u{feff}').trim_start();
-    let is_json = start.strip_prefix(['{', '[']).is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '}', '[', ']']));
+    let is_json =
+        start.strip_prefix(['{', '[']).is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '}', '[', ']']));
     match is_json {
         true => json::parse(text, id, bounds),
         false => yaml::parse(text, id, bounds),

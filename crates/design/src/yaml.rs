@@ -51,7 +51,13 @@ struct Builder<'t, 'b> {
 type Events<'t> = Parser<'t, saphyr_parser::StrInput<'t>>;
 
 impl<'t> Builder<'t, '_> {
-    fn node(&mut self, event: Event<'t>, span: Span, events: &mut Events<'t>, depth: usize) -> Result<Node<'t>, Problem> {
+    fn node(
+        &mut self,
+        event: Event<'t>,
+        span: Span,
+        events: &mut Events<'t>,
+        depth: usize,
+    ) -> Result<Node<'t>, Problem> {
         let at = self.place(span);
         self.count(at, 1)?;
         if depth > self.bounds.depth {
@@ -60,7 +66,11 @@ impl<'t> Builder<'t, '_> {
         let (shape, anchor, tag) = match event {
             Event::Alias(id) => {
                 let Some(target) = self.anchors.get(&id).cloned() else {
-                    return Err(Problem::new(at, "an alias within its own anchor", "an alias to a value that is complete"));
+                    return Err(Problem::new(
+                        at,
+                        "an alias within its own anchor",
+                        "an alias to a value that is complete",
+                    ));
                 };
                 self.count(at, size(&target))?;
                 return Ok(target);
@@ -71,7 +81,11 @@ impl<'t> Builder<'t, '_> {
             other => return Err(Problem::new(at, format!("{other:?}"), "a value")),
         };
         if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
-            return Err(Problem::new(at, format!("the tag `{}{}`", tag.handle, tag.suffix), "a plain value without a tag"));
+            return Err(Problem::new(
+                at,
+                format!("the tag `{}{}`", tag.handle, tag.suffix),
+                "a plain value without a tag",
+            ));
         }
         let end = match &shape {
             Shape::List(items) => items.last().map(|item| item.place.end),
@@ -110,7 +124,11 @@ impl<'t> Builder<'t, '_> {
             };
             if let Some(first) = seen.insert(key.clone(), at) {
                 let line = self.text[..first.start as usize].matches('\n').count() + 1;
-                return Err(Problem::new(at, format!("`{key}` a second time"), format!("each key once; the first is on line {line}")));
+                return Err(Problem::new(
+                    at,
+                    format!("`{key}` a second time"),
+                    format!("each key once; the first is on line {line}"),
+                ));
             }
             let (event, span) = self.next(events)?;
             let value = self.node(event, span, events, depth + 1)?;
@@ -135,7 +153,9 @@ impl<'t> Builder<'t, '_> {
     fn count(&mut self, at: Place, nodes: usize) -> Result<(), Problem> {
         self.nodes += nodes;
         match self.nodes > self.bounds.nodes {
-            true => Err(Problem::new(at, format!("more than {} values", self.bounds.nodes), "a smaller file, or several")),
+            true => {
+                Err(Problem::new(at, format!("more than {} values", self.bounds.nodes), "a smaller file, or several"))
+            }
             false => Ok(()),
         }
     }

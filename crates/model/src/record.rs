@@ -18,7 +18,6 @@ pub struct Field {
     pub rank: Rank,
 }
 
-
 /// An inner node of the design tree; made by [`record!`].
 pub trait Record: Default {
     /// What it stands for, from the doc comment.

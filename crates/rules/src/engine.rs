@@ -124,7 +124,11 @@ pub fn gravity(rule: &Rule, verdict: &Verdict) -> Severity {
         Verdict::Fail { findings, missing } => {
             let findings = findings.iter().map(|finding: &Finding| finding.severity.unwrap_or(rule.severity));
             // A light fault beside something unknown in a required rule leaves the rule open, and so grave.
-            findings.max().unwrap_or(rule.severity).max(if missing.is_empty() { Severity::Informational } else { Severity::Recommended })
+            findings.max().unwrap_or(rule.severity).max(if missing.is_empty() {
+                Severity::Informational
+            } else {
+                Severity::Recommended
+            })
         }
         Verdict::Pass { .. } | Verdict::Unknown(_) | Verdict::NotApplicable(_) => rule.severity,
     }

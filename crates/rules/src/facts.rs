@@ -7,8 +7,8 @@
 use crate::{Profile, Rule, Stage, Subject, Verdict};
 use catalog::{Catalog, Location};
 use model::{
-    Circuit, CommunityRef, ConnectivityModel, ConnectivityPath, Connectivity, Date, Design, Fact, Family, Link, LinkRole, Name,
-    Peering, PeeringKind, Place, Prefix, Rank, Record, SessionState, Sources, Stated, Tier,
+    Circuit, CommunityRef, Connectivity, ConnectivityModel, ConnectivityPath, Date, Design, Fact, Family, Link,
+    LinkRole, Name, Peering, PeeringKind, Place, Prefix, Rank, Record, SessionState, Sources, Stated, Tier,
 };
 use std::cell::OnceCell;
 
@@ -122,7 +122,13 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// Not applicable, for the reason given, when it is false; unknown when nobody says.
-    pub fn guard(&self, fact: &Fact<bool>, path: &str, place: Option<Place>, reason: &'static str) -> Result<(), Verdict> {
+    pub fn guard(
+        &self,
+        fact: &Fact<bool>,
+        path: &str,
+        place: Option<Place>,
+        reason: &'static str,
+    ) -> Result<(), Verdict> {
         match fact.get() {
             Some(true) => Ok(()),
             Some(false) => Err(Verdict::guard(reason)),
@@ -152,9 +158,11 @@ impl<'a> Facts<'a> {
     pub fn m365_circuits(&self) -> impl Iterator<Item = CircuitView<'a>> + use<'a, '_> {
         self.circuits().filter(|view| {
             self.design.m365.circuits.contains_key(view.name)
-                || view.circuit.microsoft.as_ref().is_some_and(|peering| {
-                    peering.filter.values().any(|reference| self.needs_authorization(reference))
-                })
+                || view
+                    .circuit
+                    .microsoft
+                    .as_ref()
+                    .is_some_and(|peering| peering.filter.values().any(|reference| self.needs_authorization(reference)))
         })
     }
 }
@@ -192,7 +200,8 @@ impl<'a> CircuitView<'a> {
 
     /// Where a missing fact about its connectivity could stand.
     pub fn connectivity_at(self, key: &'a str) -> crate::Spot<'a> {
-        Subject::Design.at(key, self.circuit.connectivity.place.or(self.design.connectivity.place).or(self.circuit.place))
+        Subject::Design
+            .at(key, self.circuit.connectivity.place.or(self.design.connectivity.place).or(self.circuit.place))
     }
 
     /// Whether it runs on ExpressRoute Direct; `None` when nothing says.

@@ -31,7 +31,10 @@ fn every_case_gives_its_verdict() {
         for case in rule.cases {
             let verdict = judge(rule, case);
             if want(&verdict) != case.want {
-                wrong.push(format!("{} {} [{}, {}] {}\n    {verdict:?}", rule.id, case.want, case.stage, case.profile, case.patch));
+                wrong.push(format!(
+                    "{} {} [{}, {}] {}\n    {verdict:?}",
+                    rule.id, case.want, case.stage, case.profile, case.patch
+                ));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Peerings and their two links.
 
 use crate::{
-    ArpState, Asn, Attestation, Bandwidth, Bfd, BfdState, CommunityRef, Date, Family, Fact, LinkRole, Name,
+    ArpState, Asn, Attestation, Bandwidth, Bfd, BfdState, CommunityRef, Date, Fact, Family, LinkRole, Name,
     PeeringState, Prefix, PrefixState, Route, Secret, SessionState, VlanId,
 };
 use std::net::IpAddr;
@@ -152,7 +152,8 @@ impl Peering {
                 match statement.value.as_slice() {
                     [block] if block.value.length() == family.block_length() => {
                         for role in LinkRole::BOTH {
-                            shares.extend(block.value.link_subnet(role).map(|p| (role, p, statement.rank, block.place)));
+                            shares
+                                .extend(block.value.link_subnet(role).map(|p| (role, p, statement.rank, block.place)));
                         }
                     }
                     items => {
