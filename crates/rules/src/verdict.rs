@@ -159,6 +159,7 @@ impl<T> From<&Stated<T>> for Proof {
 ///
 /// A fault anywhere fails; else something missing anywhere leaves it unknown; else it passes.
 /// A tally that was never touched means that there was nothing to ask about.
+/// What two subjects share, as circuits share the design's connectivity, is said once.
 #[derive(Debug, Default)]
 pub struct Tally {
     proofs: Vec<Proof>,
@@ -187,12 +188,14 @@ impl Tally {
 
     /// It does not hold here.
     pub fn fail(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
     }
 
     /// It does not hold here, and that is graver or lighter than the rule says.
     pub fn fail_as(&mut self, severity: Severity, finding: Finding) {
-        self.findings.push(Finding { severity: Some(severity), ..finding });
+        self.fail(Finding { severity: Some(severity), ..finding });
     }
 
     /// It holds, but this is worth knowing.
@@ -203,7 +206,10 @@ impl Tally {
 
     /// It cannot be told here.
     pub fn unknown(&mut self, spot: Spot<'_>) {
-        self.missing.push(spot.missing());
+        let missing = spot.missing();
+        if !self.missing.contains(&missing) {
+            self.missing.push(missing);
+        }
     }
 
     /// Asks one value: unknown when nothing is known of it, else pass or fail by the question.
@@ -265,5 +271,22 @@ impl fmt::Display for Reason {
             Self::Later(Stage::Live) => f.write_str("asked of the running network"),
             Self::Later(_) => f.write_str("asked once the circuit is ordered"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_circuits_share_is_said_once() {
+        let spot = Subject::Design.at("connectivity.contract", None);
+        let mut tally = Tally::new();
+        for _circuit in ["amsterdam", "dublin"] {
+            tally.unknown(spot);
+            tally.fail(spot.finding(None, "no", "a contract"));
+        }
+        let Ok(Verdict::Fail { findings, missing }) = tally.verdict("") else { panic!("a fault fails") };
+        assert_eq!((findings.len(), missing.len()), (1, 1));
     }
 }
