@@ -92,13 +92,15 @@ words! {
         NotRegistered = "not registered" | "unregistered",
     }
     /// The way to Microsoft (spec 01, PROV-001).
-    ConnectivityPath, "partner, exchange or direct" {
+    ConnectivityPath, "partner, exchange, direct or none" {
         /// A listed ExpressRoute partner.
         Partner = "partner",
         /// A carrier that is no partner, through a cloud exchange.
         Exchange = "exchange" | "exchange_via_nonpartner",
         /// ExpressRoute Direct.
         Direct = "direct",
+        /// None chosen yet.
+        None = "none",
     }
     /// The connectivity model (spec 02, section 7).
     ConnectivityModel, "co-located, point-to-point, any-to-any, direct or other" {
