@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(catalog.locations().len(), 146);
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 154);
+        assert_eq!(catalog.limits().len(), 155);
     }
 
     #[test]
