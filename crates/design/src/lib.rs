@@ -14,6 +14,7 @@ mod problem;
 mod read;
 mod references;
 mod schema;
+mod waivers;
 mod yaml;
 
 pub use node::{Entry, Node, Shape};
@@ -21,3 +22,4 @@ pub use problem::Problem;
 pub use read::{Bounds, Input, Reading, decode, parse, read};
 pub use references::check_references;
 pub use schema::schema;
+pub use waivers::waivers;

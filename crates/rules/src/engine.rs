@@ -29,6 +29,8 @@ pub struct Checklist {
     pub profile: Profile,
     /// How far the connection has come.
     pub stage: Stage,
+    /// What is to be said of the waivers themselves: expired, incomplete, or matching nothing.
+    pub waivers: Vec<Finding>,
 }
 
 /// Two sources that say different things of the same value.
@@ -64,6 +66,8 @@ pub struct Counts {
     pub warnings: usize,
     /// Rules that cannot be judged.
     pub unknown: usize,
+    /// Rules that fail only where a waiver accepts it.
+    pub waived: usize,
     /// Rules that hold.
     pub hold: usize,
     /// Rules whose guard is false, or that the profile does not have.
@@ -72,10 +76,53 @@ pub struct Counts {
     pub later: usize,
 }
 
+/// What a rule counts as, waivers considered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// It fails, and a finding is of a required kind.
+    Fault,
+    /// It fails in a lighter way.
+    Warning,
+    /// It cannot be judged.
+    Unknown,
+    /// Each of its faults is accepted by a waiver.
+    Waived,
+    /// It holds.
+    Holds,
+    /// Its guard is false, or the profile does not have it.
+    NotApplicable,
+    /// It is asked at a later stage.
+    Later,
+}
+
+impl Standing {
+    /// What a verdict of a rule counts as.
+    pub fn of(rule: &Rule, verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Fail { findings, missing } => match findings.iter().any(|finding| finding.waived.is_none()) {
+                true if gravity(rule, verdict) == Severity::Required => Self::Fault,
+                true => Self::Warning,
+                false if missing.is_empty() => Self::Waived,
+                false => Self::Unknown,
+            },
+            Verdict::Unknown(_) => Self::Unknown,
+            Verdict::Pass { .. } => Self::Holds,
+            Verdict::NotApplicable(Reason::Later(_)) => Self::Later,
+            Verdict::NotApplicable(Reason::Guard(_) | Reason::Profile) => Self::NotApplicable,
+        }
+    }
+}
+
 /// Asks every rule.
 pub fn check(facts: &Facts<'_>) -> Checklist {
     let rows = crate::rules().iter().map(|rule| (*rule, facts.verdict(rule).clone())).collect();
-    Checklist { rows, disagreements: disagreements(facts.design), profile: facts.profile, stage: facts.stage }
+    Checklist {
+        rows,
+        disagreements: disagreements(facts.design),
+        profile: facts.profile,
+        stage: facts.stage,
+        waivers: Vec::new(),
+    }
 }
 
 impl Checklist {
@@ -84,51 +131,50 @@ impl Checklist {
         self.rows.iter().find(|(rule, _)| rule.id == id).map(|(_, verdict)| verdict)
     }
 
-    /// The answer to "are we ready?".
+    /// The answer to "are we ready?". What a waiver accepts does not count.
     pub fn overall(&self) -> Overall {
-        let mut overall = match self.disagreements.is_empty() {
-            true => Overall::Ready,
-            false => Overall::ReadyWithWarnings,
-        };
-        for (rule, verdict) in &self.rows {
-            overall = overall.max(match (verdict, gravity(rule, verdict)) {
-                (Verdict::Fail { .. }, Severity::Required) => Overall::Blocked,
-                (Verdict::Fail { .. }, Severity::Recommended) => Overall::ReadyWithWarnings,
-                (Verdict::Unknown(_), Severity::Required) => Overall::Incomplete,
+        let rows =
+            self.rows.iter().map(|(rule, verdict)| match (Standing::of(rule, verdict), gravity(rule, verdict)) {
+                (Standing::Fault, _) => Overall::Blocked,
+                (Standing::Unknown, _) if rule.severity == Severity::Required => Overall::Incomplete,
+                // A light fault beside something unknown leaves a required rule open.
+                (_, _) if rule.severity == Severity::Required && !verdict.missing_facts().is_empty() => {
+                    Overall::Incomplete
+                }
+                (Standing::Warning, Severity::Recommended) => Overall::ReadyWithWarnings,
                 _ => Overall::Ready,
             });
-        }
-        overall
+        let warned = !self.disagreements.is_empty()
+            || self.waivers.iter().any(|finding| finding.severity != Some(Severity::Informational));
+        let floor = if warned { Overall::ReadyWithWarnings } else { Overall::Ready };
+        rows.fold(floor, Ord::max)
     }
 
     /// How many rules gave which verdict.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for (rule, verdict) in &self.rows {
-            match verdict {
-                Verdict::Fail { .. } if gravity(rule, verdict) == Severity::Required => counts.faults += 1,
-                Verdict::Fail { .. } => counts.warnings += 1,
-                Verdict::Unknown(_) => counts.unknown += 1,
-                Verdict::Pass { .. } => counts.hold += 1,
-                Verdict::NotApplicable(Reason::Later(_)) => counts.later += 1,
-                Verdict::NotApplicable(Reason::Guard(_) | Reason::Profile) => counts.not_applicable += 1,
-            }
+            let count = match Standing::of(rule, verdict) {
+                Standing::Fault => &mut counts.faults,
+                Standing::Warning => &mut counts.warnings,
+                Standing::Unknown => &mut counts.unknown,
+                Standing::Waived => &mut counts.waived,
+                Standing::Holds => &mut counts.hold,
+                Standing::NotApplicable => &mut counts.not_applicable,
+                Standing::Later => &mut counts.later,
+            };
+            *count += 1;
         }
         counts
     }
 }
 
-/// How grave a verdict is: the gravest of its findings, each its own or the rule's severity.
+/// How grave a verdict is: the gravest of its findings that no waiver accepts, each its own or the rule's severity.
 pub fn gravity(rule: &Rule, verdict: &Verdict) -> Severity {
     match verdict {
-        Verdict::Fail { findings, missing } => {
-            let findings = findings.iter().map(|finding: &Finding| finding.severity.unwrap_or(rule.severity));
-            // A light fault beside something unknown in a required rule leaves the rule open, and so grave.
-            findings.max().unwrap_or(rule.severity).max(if missing.is_empty() {
-                Severity::Informational
-            } else {
-                Severity::Recommended
-            })
+        Verdict::Fail { findings, .. } => {
+            let standing = findings.iter().filter(|finding| finding.waived.is_none());
+            standing.map(|finding| finding.severity.unwrap_or(rule.severity)).max().unwrap_or(Severity::Informational)
         }
         Verdict::Pass { .. } | Verdict::Unknown(_) | Verdict::NotApplicable(_) => rule.severity,
     }

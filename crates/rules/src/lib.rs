@@ -25,6 +25,7 @@ mod engine;
 mod facts;
 pub mod source;
 mod verdict;
+mod waiver;
 
 mod account;
 mod addressing;
@@ -39,10 +40,10 @@ mod redundancy;
 mod security;
 mod steps;
 
-pub use engine::{Checklist, Counts, Disagreement, Overall, check, disagreements, gravity};
+pub use engine::{Checklist, Counts, Disagreement, Overall, Standing, check, disagreements, gravity};
 pub use facts::{CircuitView, Facts, LinkView, PeeringView};
 pub use rule::{Answer, Case, Evidence, Owner, Profile, Rule, Severity, Stage, Want};
-pub use verdict::{Finding, Missing, Proof, Reason, Spot, Subject, Tally, Verdict};
+pub use verdict::{Finding, Missing, Proof, Reason, Spot, Subject, Tally, Verdict, Waived};
 
 use std::sync::OnceLock;
 

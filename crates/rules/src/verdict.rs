@@ -1,7 +1,7 @@
 //! Verdicts, and the tally from which a rule makes one.
 
 use crate::{Answer, Severity, Stage};
-use model::{Fact, Place, Rank, Stated, Value};
+use model::{Date, Fact, Place, Rank, Stated, Value};
 use std::fmt;
 
 /// What a rule says of a design.
@@ -62,6 +62,21 @@ pub struct Finding {
     pub expected: String,
     /// How grave it is, when other than the rule's own severity.
     pub severity: Option<Severity>,
+    /// Who accepts it, why and until when; `None` while it counts.
+    pub waived: Option<Waived>,
+}
+
+/// A fault that somebody has accepted for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    /// The name of the waiver.
+    pub waiver: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why the fault is accepted.
+    pub reason: String,
+    /// The last day on which it is.
+    pub expires: Date,
 }
 
 /// Evidence that is not there.
@@ -140,6 +155,7 @@ impl Spot<'_> {
             seen: seen.to_string(),
             expected: expected.to_string(),
             severity: None,
+            waived: None,
         }
     }
 
@@ -255,6 +271,14 @@ impl Verdict {
     /// Not applicable, because the guard is false.
     pub fn guard(reason: &'static str) -> Self {
         Self::NotApplicable(Reason::Guard(reason))
+    }
+
+    /// What could not be judged.
+    pub fn missing_facts(&self) -> &[Missing] {
+        match self {
+            Self::Fail { missing, .. } | Self::Unknown(missing) => missing,
+            Self::Pass { .. } | Self::NotApplicable(_) => &[],
+        }
     }
 
     /// Unknown, because one thing is missing.

@@ -12,6 +12,7 @@ mod peering;
 mod policy;
 mod site;
 mod vnet;
+mod waiver;
 
 pub use azure::{Azure, Services};
 pub use circuit::{Circuit, CpePair, DirectPort};
@@ -25,6 +26,7 @@ pub use peering::{Link, Peering};
 pub use policy::{Dr, Qos, QosClass, Reading, Routing, Security};
 pub use site::{Edge, Site};
 pub use vnet::Vnet;
+pub use waiver::{Waiver, Waivers};
 
 use crate::{Date, EvidenceKind};
 
