@@ -15,12 +15,14 @@
 //! | special prefixes | `bogons.csv` | [`Catalog::bogon`] |
 //! | reserved AS numbers | `asn-reserved.csv` | [`Catalog::asn_range`] |
 //! | QoS classes | `qos-classes.csv` | [`Catalog::qos_classes`] |
+//! | Microsoft 365 services | `m365-services.csv` | [`Catalog::m365_service`] |
 
 mod asns;
 mod bogons;
 mod communities;
 mod limits;
 mod locations;
+mod m365;
 mod providers;
 mod qos;
 mod regions;
@@ -31,6 +33,7 @@ pub use bogons::Bogon;
 pub use communities::{CommunityFact, CommunityKind};
 pub use limits::LimitRow;
 pub use locations::Location;
+pub use m365::{M365ServiceFact, M365Support};
 pub use providers::{Offer, Provider};
 pub use qos::QosFact;
 pub use regions::Region;
@@ -52,6 +55,7 @@ pub struct Catalog {
     bogons: bogons::Bogons,
     asns: asns::Asns,
     qos: Vec<QosFact>,
+    m365: m365::M365Services,
 }
 
 impl Catalog {
@@ -85,6 +89,7 @@ impl Catalog {
             bogons: bogons::Bogons::parse("bogons.csv", &text("bogons.csv"))?,
             asns: asns::Asns::parse("asn-reserved.csv", &text("asn-reserved.csv"))?,
             qos: qos::parse("qos-classes.csv", &text("qos-classes.csv"))?,
+            m365: m365::M365Services::parse("m365-services.csv", &text("m365-services.csv"))?,
         })
     }
 
@@ -203,6 +208,17 @@ impl Catalog {
     pub fn qos_classes(&self) -> &[QosFact] {
         &self.qos
     }
+
+    /// The Microsoft 365 service of a name, in the documents' spelling or a short one (`exchange`, `Microsoft Teams`),
+    /// without regard to case, blanks and signs; `None` for a service that no list names.
+    pub fn m365_service(&self, name: &str) -> Option<&M365ServiceFact> {
+        self.m365.find(name)
+    }
+
+    /// Every Microsoft 365 service that a list names.
+    pub fn m365_services(&self) -> &[M365ServiceFact] {
+        self.m365.all()
+    }
 }
 
 #[cfg(test)]
@@ -220,7 +236,7 @@ mod tests {
         assert_eq!(catalog.locations().len(), 146);
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 155);
+        assert_eq!(catalog.limits().len(), 158);
     }
 
     #[test]
@@ -268,6 +284,24 @@ mod tests {
         assert_eq!(value("westeurope").as_deref(), Some("12076:51002"));
         assert_eq!(value("North Europe").as_deref(), Some("12076:51003"));
         assert_eq!(value("atlantis"), None);
+    }
+
+    #[test]
+    fn services_of_microsoft_365_are_found_by_many_names() {
+        let catalog = Catalog::builtin();
+        let support = |name: &str| catalog.m365_service(name).map(|service| service.support);
+        for included in
+            ["exchange", "Exchange Online", "MICROSOFT TEAMS", "OneDrive_for_Business", "Azure AD", "office"]
+        {
+            assert_eq!(support(included), Some(M365Support::Included), "{included}");
+        }
+        for excluded in ["apps-updates", "Microsoft 365 Apps for enterprise", "AD FS sign-in", "21Vianet"] {
+            assert_eq!(support(excluded), Some(M365Support::Excluded), "{excluded}");
+        }
+        assert_eq!(support("Defender for Endpoint"), Some(M365Support::OwnRules));
+        assert_eq!(support("intune"), Some(M365Support::Unsupported));
+        assert_eq!(support(""), None);
+        assert_eq!(support("Windows Update"), None);
     }
 
     #[test]

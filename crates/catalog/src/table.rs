@@ -15,6 +15,7 @@ pub const FILES: &[&str] = &[
     "bogons.csv",
     "asn-reserved.csv",
     "qos-classes.csv",
+    "m365-services.csv",
 ];
 
 /// A catalogue file that cannot be used.
@@ -54,6 +55,7 @@ pub(crate) fn builtin(file: &'static str) -> &'static str {
         "bogons.csv" => include_str!("../data/bogons.csv"),
         "asn-reserved.csv" => include_str!("../data/asn-reserved.csv"),
         "qos-classes.csv" => include_str!("../data/qos-classes.csv"),
+        "m365-services.csv" => include_str!("../data/m365-services.csv"),
         _ => "",
     }
 }
