@@ -1,6 +1,6 @@
 //! Verdicts, and the tally from which a rule makes one.
 
-use crate::{Answer, Severity, Stage};
+use crate::{Answer, Facts, Severity, Stage};
 use model::{Date, Fact, Place, Rank, Stated, Value};
 use std::fmt;
 
@@ -222,10 +222,7 @@ impl Tally {
 
     /// It cannot be told here.
     pub fn unknown(&mut self, spot: Spot<'_>) {
-        let missing = spot.missing();
-        if !self.missing.contains(&missing) {
-            self.missing.push(missing);
-        }
+        self.lack(spot.missing());
     }
 
     /// Asks one value: unknown when nothing is known of it, else pass or fail by the question.
@@ -246,6 +243,31 @@ impl Tally {
     /// Asks for an attestation: unknown when blank, fail when it is no.
     pub fn attested(&mut self, spot: Spot<'_>, fact: &Fact<model::Attestation>, expected: impl fmt::Display) {
         self.expect(spot, fact, model::Attestation::is_yes, expected);
+    }
+
+    /// Takes over the verdict of another rule, on which this one rests; one that is not asked says nothing.
+    pub fn rely(&mut self, facts: &Facts<'_>, id: &'static str) {
+        let Some(rule) = crate::find(id) else {
+            return self.unknown(Subject::Design.at(id, None));
+        };
+        match facts.verdict(rule) {
+            Verdict::Pass { proofs, .. } => {
+                self.held = true;
+                self.proofs.extend(proofs);
+            }
+            Verdict::Fail { findings, missing } => {
+                findings.iter().for_each(|finding| self.fail(finding.clone()));
+                missing.iter().for_each(|missing| self.lack(missing.clone()));
+            }
+            Verdict::Unknown(missing) => missing.iter().for_each(|missing| self.lack(missing.clone())),
+            Verdict::NotApplicable(_) => {}
+        }
+    }
+
+    fn lack(&mut self, missing: Missing) {
+        if !self.missing.contains(&missing) {
+            self.missing.push(missing);
+        }
     }
 
     /// Whether a fault was found so far.
