@@ -7,8 +7,9 @@
 use crate::{Profile, Rule, Stage, Subject, Verdict};
 use catalog::{Catalog, Location};
 use model::{
-    Circuit, CommunityRef, Connectivity, ConnectivityModel, ConnectivityPath, Date, Design, Fact, Family, Link,
-    LinkRole, Name, Peering, PeeringKind, Place, Prefix, Rank, Record, SessionState, Sources, Stated, Tier,
+    Circuit, CommunityRef, Connectivity, ConnectivityModel, ConnectivityPath, Date, Design, Direction, Fact, Family,
+    Flow, Link, LinkRole, Name, Path, Peering, PeeringKind, Place, Pool, Prefix, Rank, Record, SessionState, Sources,
+    Stated, Tier,
 };
 use std::cell::OnceCell;
 
@@ -70,6 +71,24 @@ pub struct LinkView<'a> {
     pub link: &'a Link,
 }
 
+/// A NAT pool with its name.
+#[derive(Clone, Copy)]
+pub struct PoolView<'a> {
+    /// Its name in the design.
+    pub name: &'a Name,
+    /// What is known of it.
+    pub pool: &'a Pool,
+}
+
+/// A flow with its name.
+#[derive(Clone, Copy)]
+pub struct FlowView<'a> {
+    /// Its name in the design.
+    pub name: &'a Name,
+    /// What is known of it.
+    pub flow: &'a Flow,
+}
+
 impl<'a> Facts<'a> {
     /// The facts of a design.
     pub fn new(design: &'a Design, catalog: &'a Catalog, today: Date, profile: Profile, stage: Stage) -> Self {
@@ -107,6 +126,27 @@ impl<'a> Facts<'a> {
     /// Every peering of a kind.
     pub fn peerings_of(&self, kind: PeeringKind) -> impl Iterator<Item = PeeringView<'a>> + use<'a> {
         self.circuits().filter_map(move |circuit| circuit.peering(kind))
+    }
+
+    /// Every NAT pool, by name.
+    pub fn pools(&self) -> impl Iterator<Item = PoolView<'a>> + use<'a> {
+        self.design.nat.pools.iter().map(|(name, pool)| PoolView { name, pool })
+    }
+
+    /// Every flow, by name.
+    pub fn flows(&self) -> impl Iterator<Item = FlowView<'a>> + use<'a> {
+        self.design.flows.iter().map(|(name, flow)| FlowView { name, flow })
+    }
+
+    /// The guard of rules about what crosses Microsoft peering.
+    ///
+    /// # Errors
+    /// Not applicable when no circuit has Microsoft peering.
+    pub fn microsoft_peering(&self) -> Result<(), Verdict> {
+        match self.peerings_of(PeeringKind::Microsoft).next() {
+            Some(_) => Ok(()),
+            None => Err(Verdict::guard("no circuit has Microsoft peering")),
+        }
     }
 
     /// The guard of the Microsoft 365 rules.
@@ -299,5 +339,33 @@ impl<'a> LinkView<'a> {
     /// The state of its session of a family.
     pub fn session(self, family: Family) -> &'a Fact<SessionState> {
         self.link.session_of(family)
+    }
+}
+
+impl<'a> PoolView<'a> {
+    /// One key of the pool, for a fact that may be missing.
+    pub fn at(self, key: &'a str) -> crate::Spot<'a> {
+        Subject::Named("nat.pools", self.name.as_str()).at(key, self.pool.place)
+    }
+}
+
+impl<'a> FlowView<'a> {
+    /// One key of the flow, for a fact that may be missing.
+    pub fn at(self, key: &'a str) -> crate::Spot<'a> {
+        Subject::Named("flows", self.name.as_str()).at(key, self.flow.place)
+    }
+
+    /// Whether Microsoft opens the flow over the given path.
+    ///
+    /// # Errors
+    /// The key that would say so is not known.
+    pub fn comes_in_by(self, path: Path) -> Result<bool, crate::Spot<'a>> {
+        match (self.flow.direction.get(), self.flow.path.get()) {
+            (Some(Direction::Outbound), _) => Ok(false),
+            (_, Some(other)) if other != path => Ok(false),
+            (None, _) => Err(self.at("direction")),
+            (_, None) => Err(self.at("path")),
+            (Some(Direction::Inbound), Some(_)) => Ok(true),
+        }
     }
 }

@@ -41,7 +41,7 @@ mod security;
 mod steps;
 
 pub use engine::{Checklist, Counts, Disagreement, Overall, Standing, check, disagreements, gravity};
-pub use facts::{CircuitView, Facts, LinkView, PeeringView};
+pub use facts::{CircuitView, Facts, FlowView, LinkView, PeeringView, PoolView};
 pub use rule::{Answer, Case, Evidence, Owner, Profile, Rule, Severity, Stage, Want};
 pub use verdict::{Finding, Missing, Proof, Reason, Spot, Subject, Tally, Verdict, Waived};
 
