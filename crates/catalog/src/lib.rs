@@ -204,9 +204,14 @@ impl Catalog {
         self.asn_range(asn).is_none_or(|range| range.kind == AsnKind::Microsoft || range.kind == AsnKind::Special)
     }
 
-    /// The traffic classes of the QoS page.
+    /// The traffic classes of the QoS page, those of past editions too.
     pub fn qos_classes(&self) -> &[QosFact] {
         &self.qos
+    }
+
+    /// The traffic classes that are in force.
+    pub fn current_qos_classes(&self) -> impl Iterator<Item = &QosFact> {
+        self.qos.iter().filter(|class| class.until.is_none())
     }
 
     /// The Microsoft 365 service of a name, in the documents' spelling or a short one (`exchange`, `Microsoft Teams`),
@@ -236,7 +241,7 @@ mod tests {
         assert_eq!(catalog.locations().len(), 146);
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 158);
+        assert_eq!(catalog.limits().len(), 159);
     }
 
     #[test]
@@ -311,6 +316,13 @@ mod tests {
         assert_eq!(catalog.limit("route-limit", "ipv4-routes-to-private", "Standard"), Some(4000));
         assert_eq!(catalog.limit("circuit", "circuits-per-subscription", ""), Some(50));
         assert_eq!(catalog.direct_bandwidths(Bandwidth::mbps(10_000)).len(), 4);
+    }
+
+    #[test]
+    fn sip_signalling_left_the_table_of_marks() {
+        let marks: Vec<_> = Catalog::builtin().current_qos_classes().map(|class| class.dscp.to_string()).collect();
+        assert_eq!(marks, ["EF", "AF41", "AF21", "AF11", "CS0"]);
+        assert_eq!(Catalog::builtin().qos_classes().len(), 6);
     }
 
     #[test]

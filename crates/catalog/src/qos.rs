@@ -20,6 +20,9 @@ pub struct QosFact {
     pub protocol: String,
     /// How it is to be treated.
     pub treatment: String,
+    /// The first year in which the table no longer had it; `None` while it is there.
+    #[serde(default)]
+    pub until: Option<i16>,
 }
 
 pub(crate) fn parse(file: &'static str, text: &str) -> Result<Vec<QosFact>, CatalogError> {
