@@ -17,8 +17,29 @@ pub struct AsnRange {
     pub description: String,
     /// The document that says so.
     pub rfc: String,
-    /// What becomes of such a number as peer ASN.
+    /// What becomes of such a number as peer ASN, words separated by `;`. Ask by the methods.
     pub peer_asn_policy: String,
+}
+
+impl AsnRange {
+    /// Whether no peering takes such a number from the customer.
+    pub fn is_refused(&self) -> bool {
+        self.says("reject")
+    }
+
+    /// Whether Microsoft peering does not take it.
+    pub fn is_refused_on_microsoft(&self) -> bool {
+        self.is_refused() || self.says("reject-microsoft")
+    }
+
+    /// Whether it must stand nowhere in an AS path on Microsoft peering.
+    pub fn is_refused_in_path(&self) -> bool {
+        self.says("reject-in-path")
+    }
+
+    fn says(&self, policy: &str) -> bool {
+        self.peer_asn_policy.split(';').any(|word| word.trim() == policy)
+    }
 }
 
 /// The kinds of special AS numbers.

@@ -26,6 +26,13 @@ pub struct Bogon {
     pub category: String,
 }
 
+impl Bogon {
+    /// Whether anybody may use it inside their own network: RFC 1918, or its IPv6 counterpart RFC 4193.
+    pub fn is_private_use(&self) -> bool {
+        self.rfc1918 || self.rfc == "RFC 4193"
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Bogons {
     // Longest first, so that the first match is the longest.
@@ -44,6 +51,12 @@ impl Bogons {
             true => bogon.prefix == prefix,
             false => bogon.prefix.covers(prefix),
         })
+    }
+
+    pub(crate) fn private(&self, prefix: Prefix) -> Option<&Bogon> {
+        self.all
+            .iter()
+            .find(|bogon| bogon.is_private_use() && bogon.prefix.overlaps(prefix) && !prefix.is_default_route())
     }
 
     pub(crate) fn is_public(&self, prefix: Prefix) -> bool {

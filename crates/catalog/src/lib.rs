@@ -39,7 +39,7 @@ pub use qos::QosFact;
 pub use regions::Region;
 pub use table::{CatalogError, FILES, Provenance};
 
-use model::{Asn, Bandwidth, Community, CommunityRef, Prefix};
+use model::{Asn, Bandwidth, Community, CommunityRef, Date, Prefix, Value as _};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -172,6 +172,17 @@ impl Catalog {
         self.limits.number(category, key, sku)
     }
 
+    /// A limit that is a day, like the first on which something was asked for.
+    pub fn limit_date(&self, category: &str, key: &str) -> Option<Date> {
+        let row = self.limits.rows().iter().find(|row| row.category == category && row.key == key)?;
+        Date::parse(&row.value).ok()
+    }
+
+    /// The routing registries that Microsoft consults.
+    pub fn registries(&self) -> impl Iterator<Item = &str> {
+        self.limits.rows().iter().filter(|row| row.category == "registry").map(|row| row.key.as_str())
+    }
+
     /// Every row of the limits table.
     pub fn limits(&self) -> &[LimitRow] {
         self.limits.rows()
@@ -187,6 +198,11 @@ impl Catalog {
     /// route, and neither does it hold such a range.
     pub fn is_public(&self, prefix: Prefix) -> bool {
         self.bogons.is_public(prefix)
+    }
+
+    /// The private-use range (RFC 1918, RFC 4193) that a prefix lies in or holds; `None` for the default route.
+    pub fn private_range(&self, prefix: Prefix) -> Option<&Bogon> {
+        self.bogons.private(prefix)
     }
 
     /// The narrowest special range of an AS number, `None` for an ordinary public number.
@@ -241,7 +257,7 @@ mod tests {
         assert_eq!(catalog.locations().len(), 146);
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 159);
+        assert_eq!(catalog.limits().len(), 178);
     }
 
     #[test]
@@ -281,6 +297,29 @@ mod tests {
     }
 
     #[test]
+    fn what_microsoft_refuses_depends_on_the_peering() {
+        let range = |asn: u32| Catalog::builtin().asn_range(Asn(asn)).unwrap();
+        for everywhere in [0, 12076, 65515, 65520, u32::MAX] {
+            assert!(range(everywhere).is_refused() && range(everywhere).is_refused_on_microsoft(), "{everywhere}");
+        }
+        for on_microsoft in [23456, 64496, 64511, 65535, 65551, 65552] {
+            assert!(!range(on_microsoft).is_refused() && range(on_microsoft).is_refused_on_microsoft());
+        }
+        assert!(range(64500).is_refused_in_path() && !range(65540).is_refused_in_path());
+        assert!(!range(65010).is_refused_on_microsoft());
+    }
+
+    #[test]
+    fn private_ranges_are_found_from_inside_and_outside() {
+        let range = |text: &str| Catalog::builtin().private_range(prefix(text)).map(|bogon| bogon.prefix.to_string());
+        assert_eq!(range("10.1.0.0/16").as_deref(), Some("10.0.0.0/8"));
+        assert_eq!(range("8.0.0.0/6").as_deref(), Some("10.0.0.0/8"));
+        assert_eq!(range("fd00::/48").as_deref(), Some("fc00::/7"));
+        assert_eq!(range("0.0.0.0/0"), None);
+        assert_eq!(range("100.64.0.0/24"), None);
+    }
+
+    #[test]
     fn services_and_regions_have_communities() {
         let catalog = Catalog::builtin();
         let value = |name: &str| catalog.resolve(&CommunityRef::Name(name.into())).map(|c| c.to_string());
@@ -316,6 +355,8 @@ mod tests {
         assert_eq!(catalog.limit("route-limit", "ipv4-routes-to-private", "Standard"), Some(4000));
         assert_eq!(catalog.limit("circuit", "circuits-per-subscription", ""), Some(50));
         assert_eq!(catalog.direct_bandwidths(Bandwidth::mbps(10_000)).len(), 4);
+        assert_eq!(catalog.limit_date("bgp", "route-filter-from"), Some(Date::constant(2017, 8, 1)));
+        assert_eq!(catalog.registries().count(), 7);
     }
 
     #[test]

@@ -4,14 +4,15 @@
 //! peerings and links, each with the [`Subject`] that names it in findings, and asks facts; which
 //! source answered is the fact's own business, so live evidence needs no change in a rule.
 
-use crate::{Profile, Rule, Stage, Subject, Verdict};
+use crate::{Missing, Profile, Rule, Stage, Subject, Verdict};
 use catalog::{Catalog, Location};
 use model::{
     Circuit, CommunityRef, Connectivity, ConnectivityModel, ConnectivityPath, Date, Design, Direction, Fact, Family,
     Flow, Link, LinkRole, Name, Path, Peering, PeeringKind, Place, Pool, Prefix, Rank, Record, SessionState, Sources,
-    Stated, Tier,
+    Stated, Tier, Vnet,
 };
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 /// A design, the catalogue, and how it is asked.
 pub struct Facts<'a> {
@@ -186,6 +187,32 @@ impl<'a> Facts<'a> {
         self.design.vnets.iter().flat_map(|(name, vnet)| vnet.space.items().map(move |item| (name, item)))
     }
 
+    /// The VNets linked to private peerings, by name, once each; `None` for one that the design does not describe.
+    pub fn linked_vnets(&self) -> BTreeMap<&'a Name, Option<&'a Vnet>> {
+        let names = self.peerings_of(PeeringKind::Private).flat_map(|view| view.peering.vnets.values());
+        names.map(|name| (name, self.design.vnets.get(name))).collect()
+    }
+
+    /// The subnet of every link of private and Microsoft peerings, both families; unknown ones are left out.
+    pub fn link_subnets(&self) -> impl Iterator<Item = (LinkView<'a>, &'a Stated<Prefix>)> + use<'a> {
+        let links = self.peerings().flat_map(PeeringView::links);
+        links.flat_map(|link| {
+            let subnets = Family::BOTH.into_iter().filter_map(move |family| link.link.subnet_of(family).known());
+            subnets.map(move |subnet| (link, subnet))
+        })
+    }
+
+    /// A limit of the catalogue.
+    ///
+    /// # Errors
+    /// Unknown when the catalogue in use does not have it.
+    pub fn limit(&self, category: &str, key: &str, sku: &str) -> Result<u64, Verdict> {
+        self.catalog.limit(category, key, sku).ok_or_else(|| {
+            let path = format!("circuit-limits.csv: {category}, {key}, {sku}");
+            Verdict::Unknown(vec![Missing { subject: "catalogue".to_owned(), path, place: None }])
+        })
+    }
+
     /// Whether a route filter's community is one that Microsoft must authorize.
     pub fn needs_authorization(&self, reference: &CommunityRef) -> bool {
         self.catalog
@@ -221,6 +248,11 @@ impl<'a> CircuitView<'a> {
     /// Its private and Microsoft peering, as far as they exist.
     pub fn peerings(self) -> impl Iterator<Item = PeeringView<'a>> + use<'a> {
         [PeeringKind::Private, PeeringKind::Microsoft].into_iter().filter_map(move |kind| self.peering(kind))
+    }
+
+    /// Its peerings of every kind, the retired public peering last.
+    pub fn peerings_of_any_kind(self) -> impl Iterator<Item = PeeringView<'a>> + use<'a> {
+        self.peerings().chain(self.peering(PeeringKind::Public))
     }
 
     /// Its peering of a kind.
@@ -294,6 +326,16 @@ impl<'a> PeeringView<'a> {
         LinkRole::BOTH.map(|role| LinkView { peering: self, role, link: self.peering.link(role) })
     }
 
+    /// Whether both are the same peering of the same circuit.
+    pub fn is(self, other: Self) -> bool {
+        self.kind == other.kind && self.circuit.name == other.circuit.name
+    }
+
+    /// The peering in a sentence: `private peering of amsterdam`.
+    pub fn label(self) -> String {
+        format!("{} peering of {}", self.key(), self.circuit.name)
+    }
+
     /// The address families it uses: those with subnets; IPv4 when nothing is said.
     pub fn families(self) -> impl Iterator<Item = Family> + use<'a> {
         let silent = !Family::BOTH.iter().any(|family| self.peering.uses(*family));
@@ -324,6 +366,24 @@ impl<'a> PeeringView<'a> {
     }
 }
 
+impl<'a> PeeringView<'a> {
+    /// Whether a default route of either family is or will be advertised to Microsoft: by the routes that the
+    /// edges receive, else by what is planned. `None` when neither is known.
+    pub fn default_route(self) -> Option<Stated<bool>> {
+        let prefixes = self.advertised();
+        if let Some(route) = prefixes.iter().flatten().find(|prefix| prefix.value.is_default_route()) {
+            return Some(Stated { value: true, rank: route.rank, place: route.place });
+        }
+        let received = self.links().into_iter().find_map(|view| view.link.received.known());
+        match (received, self.peering.default_route.known(), self.peering.advertise.known()) {
+            (Some(routes), _, _) => Some(Stated { value: false, rank: routes.rank, place: routes.place }),
+            (None, Some(planned), _) => Some(*planned),
+            (None, None, Some(list)) => Some(Stated { value: false, rank: list.rank, place: list.place }),
+            (None, None, None) => None,
+        }
+    }
+}
+
 impl<'a> LinkView<'a> {
     /// The link as the subject of a finding.
     pub fn subject(self) -> Subject<'a> {
@@ -334,6 +394,22 @@ impl<'a> LinkView<'a> {
     pub fn at(self, key: &'a str) -> crate::Spot<'a> {
         let place = self.link.place().or(self.peering.peering.place).or(self.peering.circuit.circuit.place);
         self.subject().at(key, place)
+    }
+
+    /// Its subnet of a family, for a finding or for a fact that is missing.
+    pub fn subnet_at(self, family: Family) -> crate::Spot<'a> {
+        self.at(match family {
+            Family::V4 => "subnet",
+            Family::V6 => "subnet_v6",
+        })
+    }
+
+    /// Its session of a family, for a finding or for a fact that is missing.
+    pub fn session_at(self, family: Family) -> crate::Spot<'a> {
+        self.at(match family {
+            Family::V4 => "session",
+            Family::V6 => "session_v6",
+        })
     }
 
     /// The state of its session of a family.
