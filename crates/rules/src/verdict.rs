@@ -289,6 +289,15 @@ impl Tally {
     }
 }
 
+/// A list in few words, for a finding: its first item and how many follow.
+pub(crate) fn and_more<T: fmt::Display>(items: &[T]) -> String {
+    match items {
+        [] => "none".to_owned(),
+        [only] => only.to_string(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
 impl Verdict {
     /// Not applicable, because the guard is false.
     pub fn guard(reason: &'static str) -> Self {
