@@ -39,7 +39,7 @@ pub use qos::QosFact;
 pub use regions::Region;
 pub use table::{CatalogError, FILES, Provenance};
 
-use model::{Asn, Bandwidth, Community, CommunityRef, Date, Prefix, Value as _};
+use model::{Asn, Bandwidth, Community, CommunityRef, Date, GatewaySku, Prefix, Value as _};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -183,6 +183,22 @@ impl Catalog {
         self.limits.rows().iter().filter(|row| row.category == "registry").map(|row| row.key.as_str())
     }
 
+    /// How many circuits a VNet may be linked to, over all locations, with a gateway of this SKU. ErGwScale grows
+    /// with its scale units; `None` when those are not given or too few.
+    pub fn gateway_circuits(&self, sku: GatewaySku, units: Option<u32>) -> Option<u64> {
+        let name = sku.to_string();
+        if sku != GatewaySku::ErGwScale {
+            return self.limit("gateway", "max-circuit-connections", &name);
+        }
+        let units = units?;
+        let rows = self.limits.rows().iter().filter(|row| row.category == "gateway-scale-circuits");
+        let steps = rows.filter_map(|row| {
+            let from: u32 = row.key.strip_prefix("units-")?.parse().ok()?;
+            Some((from, row.value.parse().ok()?))
+        });
+        steps.filter(|(from, _)| *from <= units).max().map(|(_, circuits)| circuits)
+    }
+
     /// Every row of the limits table.
     pub fn limits(&self) -> &[LimitRow] {
         self.limits.rows()
@@ -257,7 +273,7 @@ mod tests {
         assert_eq!(catalog.locations().len(), 146);
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 178);
+        assert_eq!(catalog.limits().len(), 191);
     }
 
     #[test]
@@ -267,6 +283,14 @@ mod tests {
             let provenance = catalog.provenance_of(file).unwrap_or_else(|| panic!("{file} has no source"));
             assert!(!provenance.source.is_empty() && !provenance.licence.is_empty());
         }
+    }
+
+    #[test]
+    fn a_scalable_gateway_takes_more_circuits_with_more_units() {
+        let circuits = |units| Catalog::builtin().gateway_circuits(GatewaySku::ErGwScale, units);
+        assert_eq!([1, 2, 9, 10, 40].map(|units| circuits(Some(units))), [4, 8, 8, 16, 16].map(Some));
+        assert_eq!((circuits(None), circuits(Some(0))), (None, None));
+        assert_eq!(Catalog::builtin().gateway_circuits(GatewaySku::ErGw3AZ, None), Some(16));
     }
 
     #[test]
