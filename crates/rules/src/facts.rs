@@ -291,13 +291,15 @@ impl<'a> CircuitView<'a> {
         self.circuit.sku.known().map(|sku| Stated { value: sku.value.tier, rank: sku.rank, place: sku.place })
     }
 
+    /// The name of its peering location: its own, else that of its Direct port.
+    pub fn location_fact(self) -> &'a Fact<String> {
+        let port = self.circuit.port.value().and_then(|port| self.design.ports.get(port));
+        port.map_or(&self.circuit.location, |port| self.circuit.location.or(&port.location))
+    }
+
     /// Its peering location in the catalogue; `None` when unknown or not listed.
     pub fn location(self, catalog: &Catalog) -> Option<&Location> {
-        let name = match self.circuit.location.value() {
-            Some(name) => name,
-            None => self.design.ports.get(self.circuit.port.value()?)?.location.value()?,
-        };
-        catalog.location(name)
+        catalog.location(self.location_fact().value()?)
     }
 }
 
