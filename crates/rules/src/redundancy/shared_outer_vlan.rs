@@ -54,13 +54,13 @@ fn check(facts: &Facts<'_>) -> Answer {
     let mut tally = Tally::new();
     for view in facts.circuits().filter(|view| view.is_direct() != Some(true)) {
         match view.connectivity(|c| &c.physical_links).get() {
-            None => tally.unknown(view.at("connectivity.physical_links")),
+            None => tally.unknown(view.connectivity_at("connectivity.physical_links")),
             Some(1) => {
                 let spot = view.at("connectivity.outer_vlans");
                 let outer = view.connectivity(|c| &c.outer_vlans);
                 let ids: Vec<&VlanId> = outer.values().collect();
                 match (outer.known(), ids.as_slice()) {
-                    (None, _) => tally.unknown(spot),
+                    (None, _) => tally.unknown(view.connectivity_at("connectivity.outer_vlans")),
                     (Some(list), [primary, secondary]) if primary != secondary => {
                         tally.pass(list);
                     }

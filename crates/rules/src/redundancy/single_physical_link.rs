@@ -47,7 +47,7 @@ fn check(facts: &Facts<'_>) -> Answer {
     for view in facts.circuits().filter(|view| view.is_direct() != Some(true)) {
         let spot = view.at("connectivity.physical_links");
         match view.connectivity(|c| &c.physical_links).known() {
-            None => tally.unknown(spot),
+            None => tally.unknown(view.connectivity_at("connectivity.physical_links")),
             Some(links) if links.value == 1 => {
                 tally.note(spot.finding(
                     Some(links.place),
