@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 rule! {
     /// ## What it asks
-    /// The circuits of the design, together with those that the subscription already holds, stay within the quota of
-    /// the subscription and within that of each Azure region, or Microsoft has raised the quota.
+    /// The circuits of the design, together with those that the subscription already holds, stay within the
+    /// quota of the subscription and within that of each Azure region, or Microsoft has raised the quota.
     /// ## Why it matters
-    /// Azure refuses the circuit that goes over the quota. Raising it takes a support request and days, not minutes.
+    /// Azure refuses the circuit that goes over the quota. Raising it takes a support request and days, not
+    /// minutes.
     /// ## How to mend it
-    /// Delete circuits that nobody uses, order in another subscription, or ask Microsoft support for a higher quota
-    /// and record the answer under `azure.quota_increase`.
+    /// Delete circuits that nobody uses, order in another subscription, or ask Microsoft support for a higher
+    /// quota and record the answer under `azure.quota_increase`.
     pub(crate) static RULE = {
         id: "ACC-007",
         name: "circuit-quota-exceeded",

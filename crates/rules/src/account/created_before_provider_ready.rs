@@ -5,14 +5,14 @@ use model::{ProviderState, Stated};
 
 rule! {
     /// ## What it asks
-    /// A circuit is created only when its provider is ready, and once created does not stay unprovisioned for long.
-    /// We draw that line at 30 days; Microsoft names none.
+    /// A circuit is created only when its provider is ready, and once created does not stay unprovisioned for
+    /// long. We draw that line at 30 days; Microsoft names none.
     /// ## Why it matters
-    /// Billing starts when the service key is issued, not when the first packet flows.
-    /// A circuit that waits for its provider costs as much as one that works.
+    /// Billing starts when the service key is issued, not when the first packet flows. A circuit that waits for
+    /// its provider costs as much as one that works.
     /// ## How to mend it
-    /// Before the order: agree a date with the provider and move `create` to that day or later. After it: press the
-    /// provider, or delete the circuit and create it anew when the provider is ready.
+    /// Before the order: agree a date with the provider and move `create` to that day or later. After it: press
+    /// the provider, or delete the circuit and create it anew when the provider is ready.
     pub(crate) static RULE = {
         id: "ACC-009",
         name: "created-before-provider-ready",

@@ -5,14 +5,14 @@ use model::Registration;
 
 rule! {
     /// ## What it asks
-    /// A subscription that is to own ExpressRoute Direct ports has the feature AllowExpressRoutePorts and the resource
-    /// provider Microsoft.Network registered.
+    /// A subscription that is to own ExpressRoute Direct ports has the feature AllowExpressRoutePorts and the
+    /// resource provider Microsoft.Network registered.
     /// ## Why it matters
     /// Until both are registered, Azure does not let the subscription create a port pair, and without ports
     /// there is no letter of authorization for the cross-connect.
     /// ## How to mend it
-    /// Register the feature, wait until it shows as registered, then register Microsoft.Network. Note both under
-    /// `azure.expressroute_ports_feature` and `azure.network_provider`.
+    /// Register the feature, wait until it shows as registered, then register Microsoft.Network. Note both
+    /// under `azure.expressroute_ports_feature` and `azure.network_provider`.
     pub(crate) static RULE = {
         id: "ACC-008",
         name: "direct-not-registered",

@@ -7,8 +7,8 @@ rule! {
     /// ## What it asks
     /// Where Microsoft 365 is to use the circuit, the tenant has an active Microsoft 365 subscription.
     /// ## Why it matters
-    /// The circuit only leads to the service. Without a subscription there is nothing at its far end,
-    /// and no account team to ask for the permission that Microsoft 365 needs.
+    /// The circuit only leads to the service. Without a subscription there is nothing at its far end, and no
+    /// account team to ask for the permission that Microsoft 365 needs.
     /// ## How to mend it
     /// Activate or renew the Microsoft 365 subscription and set `m365.subscription: active`.
     pub(crate) static RULE = {

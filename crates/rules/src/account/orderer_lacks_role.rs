@@ -7,10 +7,11 @@ rule! {
     /// ## What it asks
     /// Whoever creates the circuits is Network Contributor in the subscription, or more than that.
     /// ## Why it matters
-    /// Azure refuses the creation to everyone else, most often on the day when the provider waits for the service key.
+    /// Azure refuses the creation to everyone else, most often on the day when the provider waits for the
+    /// service key.
     /// ## How to mend it
-    /// Have an owner of the subscription assign Network Contributor on the resource group of the circuits, or let
-    /// someone order who has the role; then set `azure.role`.
+    /// Have an owner of the subscription assign Network Contributor on the resource group of the circuits, or
+    /// let someone order who has the role; then set `azure.role`.
     pub(crate) static RULE = {
         id: "ACC-006",
         name: "orderer-lacks-role",

@@ -1,15 +1,14 @@
 //! Rule: only Microsoft 365 or Dynamics 365 is used, and no Azure subscription stands behind it.
 
-use super::subscription_unusable;
-use crate::{Answer, Facts, Subject, Verdict};
+use crate::{Answer, Facts, Subject, Tally, Verdict};
 
 rule! {
     /// ## What it asks
     /// Whoever wants ExpressRoute for Microsoft 365 or Dynamics 365 has an Azure subscription too, even when
     /// nothing else in Azure is used. The answer is that of ACC-002.
     /// ## Why it matters
-    /// The licences of those services buy no circuit. The circuit is an Azure resource in every case, so
-    /// a company without Azure finds out only when it tries to order.
+    /// The licences of those services buy no circuit. The circuit is an Azure resource in every case, so a
+    /// company without Azure finds out only when it tries to order.
     /// ## How to mend it
     /// Open an Azure subscription for the circuits and name it under `azure.subscription`.
     pub(crate) static RULE = {
@@ -46,7 +45,11 @@ fn check(facts: &Facts<'_>) -> Answer {
     let services = &facts.design.services;
     let spot = |key| Subject::Design.at(key, services.place.or(facts.design.place));
     match (services.m365.get(), services.dynamics.get()) {
-        (Some(true), _) | (_, Some(true)) => Ok(facts.verdict(&subscription_unusable::RULE).clone()),
+        (Some(true), _) | (_, Some(true)) => {
+            let mut tally = Tally::new();
+            tally.rely(facts, "ACC-002");
+            tally.verdict("")
+        }
         (Some(false), Some(false)) => Err(Verdict::guard("neither Microsoft 365 nor Dynamics 365 is in scope")),
         (None, _) => Err(Verdict::missing(spot("services.m365"))),
         (_, None) => Err(Verdict::missing(spot("services.dynamics"))),

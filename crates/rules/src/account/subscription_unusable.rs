@@ -7,11 +7,11 @@ rule! {
     /// ## What it asks
     /// The circuits belong to an Azure subscription that exists before they do and is enabled.
     /// ## Why it matters
-    /// A circuit lives in a subscription and is billed to it. The order needs the subscription's id,
-    /// and a subscription that is disabled, expired or merely warned takes no new resources.
+    /// A circuit lives in a subscription and is billed to it. The order needs the subscription's id, and a
+    /// subscription that is disabled, expired or merely warned takes no new resources.
     /// ## How to mend it
-    /// Pick or create the subscription that is to own and pay for the circuits, settle what keeps it from
-    /// being active, and write its id and state under `azure.subscription` and `azure.subscription_state`.
+    /// Pick or create the subscription that is to own and pay for the circuits, settle what keeps it from being
+    /// active, and write its id and state under `azure.subscription` and `azure.subscription_state`.
     pub(crate) static RULE = {
         id: "ACC-002",
         name: "subscription-unusable",
