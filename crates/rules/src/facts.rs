@@ -323,6 +323,14 @@ impl<'a> PeeringView<'a> {
         }
     }
 
+    /// Its subnets of a family as given for both links, for a finding or for a fact that is missing.
+    pub fn subnets_at(self, family: Family) -> crate::Spot<'a> {
+        self.at(match family {
+            Family::V4 => "subnets",
+            Family::V6 => "subnets_v6",
+        })
+    }
+
     /// Its two links, primary first.
     pub fn links(self) -> [LinkView<'a>; 2] {
         LinkRole::BOTH.map(|role| LinkView { peering: self, role, link: self.peering.link(role) })
@@ -366,9 +374,7 @@ impl<'a> PeeringView<'a> {
         let item = |item: &model::Item<Prefix>| Stated { value: item.value, rank: planned.rank, place: item.place };
         Some(planned.value.iter().map(item).collect())
     }
-}
 
-impl<'a> PeeringView<'a> {
     /// Whether a default route of either family is or will be advertised to Microsoft: by the routes that the
     /// edges receive, else by what is planned. `None` when neither is known.
     pub fn default_route(self) -> Option<Stated<bool>> {
