@@ -49,7 +49,7 @@ impl Value for Bandwidth {
         let whole: u64 = whole.parse().map_err(|_| error())?;
         let thousandths: u64 = format!("{fraction:0<3}").parse().map_err(|_| error())?;
         let mbps = whole * factor + thousandths * factor / 1000;
-        if thousandths * factor % 1000 != 0 {
+        if !(thousandths * factor).is_multiple_of(1000) {
             return Err(ValueError::new(format!("`{text}` is no whole number of Mbps")));
         }
         u32::try_from(mbps).map(Self).map_err(|_| error())
