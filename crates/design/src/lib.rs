@@ -7,6 +7,7 @@
 //! What is wrong with a text is a [`Problem`]: where, what was seen, what was expected, and what was
 //! probably meant. Problems are collected, so one does not hide the next.
 
+mod edit;
 mod fields;
 mod json;
 mod node;
@@ -17,6 +18,7 @@ mod schema;
 mod waivers;
 mod yaml;
 
+pub use edit::{EditError, apply};
 pub use node::{Entry, Node, Shape};
 pub use problem::Problem;
 pub use read::{Bounds, Input, Reading, decode, parse, read};

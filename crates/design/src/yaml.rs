@@ -63,6 +63,7 @@ impl<'t> Builder<'t, '_> {
         if depth > self.bounds.depth {
             return Err(Problem::new(at, format!("values nested deeper than {}", self.bounds.depth), "a flatter file"));
         }
+        let mut closed = None;
         let (shape, anchor, tag) = match event {
             Event::Alias(id) => {
                 let Some(target) = self.anchors.get(&id).cloned() else {
@@ -75,9 +76,12 @@ impl<'t> Builder<'t, '_> {
                 self.count(at, size(&target))?;
                 return Ok(target);
             }
-            Event::Scalar(text, style, anchor, tag) => (scalar(text, style), anchor, tag),
-            Event::SequenceStart(anchor, tag) => (Shape::List(self.items(events, depth)?), anchor, tag),
-            Event::MappingStart(anchor, tag) => (Shape::Map(self.entries(events, depth)?), anchor, tag),
+            Event::Scalar(text, style, anchor, tag) => {
+                closed = self.closing_quote(at, style);
+                (scalar(text, style), anchor, tag)
+            }
+            Event::SequenceStart(anchor, tag) => (Shape::List(self.items(events, depth, &mut closed)?), anchor, tag),
+            Event::MappingStart(anchor, tag) => (Shape::Map(self.entries(events, depth, &mut closed)?), anchor, tag),
             other => return Err(Problem::new(at, format!("{other:?}"), "a value")),
         };
         if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
@@ -92,7 +96,8 @@ impl<'t> Builder<'t, '_> {
             Shape::Map(entries) => entries.last().map(|entry| entry.value.place.end.max(entry.place.end)),
             Shape::Null | Shape::Scalar(_) => None,
         };
-        let at = Place { end: end.unwrap_or(at.end).max(at.end), ..at };
+        let end = closed.unwrap_or_else(|| end.unwrap_or(at.end).max(at.end));
+        let at = Place { end, ..at };
         let node = Node { place: at, shape };
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
@@ -100,25 +105,41 @@ impl<'t> Builder<'t, '_> {
         Ok(node)
     }
 
-    fn items(&mut self, events: &mut Events<'t>, depth: usize) -> Result<Vec<Node<'t>>, Problem> {
+    fn items(
+        &mut self,
+        events: &mut Events<'t>,
+        depth: usize,
+        closed: &mut Option<u32>,
+    ) -> Result<Vec<Node<'t>>, Problem> {
         let mut items = Vec::new();
         loop {
             let (event, span) = self.next(events)?;
             match event {
-                Event::SequenceEnd => return Ok(items),
+                Event::SequenceEnd => {
+                    *closed = self.bracket(span);
+                    return Ok(items);
+                }
                 event => items.push(self.node(event, span, events, depth + 1)?),
             }
         }
     }
 
-    fn entries(&mut self, events: &mut Events<'t>, depth: usize) -> Result<Vec<Entry<'t>>, Problem> {
+    fn entries(
+        &mut self,
+        events: &mut Events<'t>,
+        depth: usize,
+        closed: &mut Option<u32>,
+    ) -> Result<Vec<Entry<'t>>, Problem> {
         let mut entries: Vec<Entry<'t>> = Vec::new();
         let mut seen: HashMap<Cow<'t, str>, Place> = HashMap::new();
         loop {
             let (event, span) = self.next(events)?;
             let at = self.place(span);
             let key = match event {
-                Event::MappingEnd => return Ok(entries),
+                Event::MappingEnd => {
+                    *closed = self.bracket(span);
+                    return Ok(entries);
+                }
                 Event::Scalar(key, ..) => key,
                 _ => return Err(Problem::new(at, "a key that is no word", "a key and a value, like `vlan: 100`")),
             };
@@ -158,6 +179,31 @@ impl<'t> Builder<'t, '_> {
             }
             false => Ok(()),
         }
+    }
+
+    /// The end of a quoted scalar; the parser's own span goes on over blanks and a comment.
+    fn closing_quote(&self, at: Place, style: ScalarStyle) -> Option<u32> {
+        let quote = match style {
+            ScalarStyle::SingleQuoted => '\'',
+            ScalarStyle::DoubleQuoted => '"',
+            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => return None,
+        };
+        let text = self.text.get(at.start as usize..at.end as usize)?;
+        let mut chars = text.char_indices().skip_while(|(_, c)| *c != quote).skip(1).peekable();
+        while let Some((index, c)) = chars.next() {
+            if c == '\\' && quote == '"' {
+                chars.next();
+            } else if c == quote && !(quote == '\'' && chars.next_if(|(_, next)| *next == quote).is_some()) {
+                return Some(at.start + u32::try_from(index + 1).unwrap_or(u32::MAX));
+            }
+        }
+        None
+    }
+
+    /// The end of the bracket that closes a list or mapping, if one does.
+    fn bracket(&self, span: Span) -> Option<u32> {
+        let at = self.offsets.byte(span.start.index());
+        matches!(self.text.as_bytes().get(at), Some(b']' | b'}')).then(|| place(self.source, at, at + 1).end)
     }
 
     fn place(&self, span: Span) -> Place {
