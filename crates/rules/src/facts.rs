@@ -4,7 +4,7 @@
 //! peerings and links, each with the [`Subject`] that names it in findings, and asks facts; which
 //! source answered is the fact's own business, so live evidence needs no change in a rule.
 
-use crate::{Missing, Profile, Rule, Stage, Subject, Verdict};
+use crate::{Missing, Profile, Rule, Stage, Subject, Tally, Verdict};
 use catalog::{Catalog, Location};
 use model::{
     Circuit, CommunityRef, Connectivity, ConnectivityModel, ConnectivityPath, Date, Design, Direction, Fact, Family,
@@ -137,6 +137,18 @@ impl<'a> Facts<'a> {
     /// Every flow, by name.
     pub fn flows(&self) -> impl Iterator<Item = FlowView<'a>> + use<'a> {
         self.design.flows.iter().map(|(name, flow)| FlowView { name, flow })
+    }
+
+    /// Every flow that Microsoft opens over a path. One that may be such a flow and does not say is unknown to the tally.
+    pub fn inbound(&self, path: Path, tally: &mut Tally) -> Vec<FlowView<'a>> {
+        let mut comes_in = |view: &FlowView<'a>| match view.comes_in_by(path) {
+            Ok(yes) => yes,
+            Err(spot) => {
+                tally.unknown(spot);
+                false
+            }
+        };
+        self.flows().filter(|view| comes_in(view)).collect()
     }
 
     /// The guard of rules about what crosses Microsoft peering.
