@@ -46,6 +46,10 @@ impl Bogons {
         Ok(Self { all })
     }
 
+    pub(crate) fn all(&self) -> &[Bogon] {
+        &self.all
+    }
+
     pub(crate) fn find(&self, prefix: Prefix) -> Option<&Bogon> {
         self.all.iter().find(|bogon| match bogon.prefix.is_default_route() {
             true => bogon.prefix == prefix,

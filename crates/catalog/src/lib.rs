@@ -221,6 +221,11 @@ impl Catalog {
         self.bogons.private(prefix)
     }
 
+    /// Every private-use range (RFC 1918, RFC 4193), the smallest first.
+    pub fn private_ranges(&self) -> impl Iterator<Item = &Bogon> {
+        self.bogons.all().iter().filter(|bogon| bogon.is_private_use())
+    }
+
     /// The narrowest special range of an AS number, `None` for an ordinary public number.
     pub fn asn_range(&self, asn: Asn) -> Option<&AsnRange> {
         self.asns.find(asn)
