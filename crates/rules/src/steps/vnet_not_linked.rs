@@ -53,7 +53,7 @@ fn ask(tally: &mut Tally, view: PeeringView<'_>) {
         (_, None) => tally.unknown(view.at("connections")),
         (Some(planned), Some(connections)) => tally.fail(view.at("connections").finding(
             Some(connections.place),
-            format!("no connection, with {planned} VNets planned"),
+            format!("no connection; VNets planned: {planned}"),
             "at least 1 connection",
         )),
     }
