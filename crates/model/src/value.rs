@@ -10,6 +10,8 @@ pub trait Value: Clone + PartialEq + fmt::Debug + fmt::Display + Sized {
     const EXPECTED: &'static str;
     /// What the JSON Schema says of it.
     const SHAPE: Shape;
+    /// Other words that mean the same as those of [`Shape::Words`].
+    const ALIASES: &'static [&'static str] = &[];
 
     /// Parses the text of one scalar.
     ///

@@ -31,6 +31,7 @@ macro_rules! words {
         impl Value for $name {
             const EXPECTED: &'static str = $expected;
             const SHAPE: Shape = Shape::Words(&[$($text),*]);
+            const ALIASES: &'static [&'static str] = &[$($($alias,)*)*];
 
             fn parse(text: &str) -> Result<Self, ValueError> {
                 $(if same_word(text, $text) $(|| same_word(text, $alias))* { return Ok(Self::$word); })*
