@@ -23,5 +23,5 @@ pub use node::{Entry, Node, Shape};
 pub use problem::Problem;
 pub use read::{Bounds, Input, Reading, decode, parse, read};
 pub use references::check_references;
-pub use schema::schema;
+pub use schema::{schema, schema_text};
 pub use waivers::waivers;
