@@ -1,6 +1,6 @@
 //! Rule: the link subnet of another peering is advertised on Microsoft peering.
 
-use crate::{Answer, Facts, LinkView, PeeringView, Tally};
+use crate::{Answer, CircuitView, Facts, LinkView, PeeringView, Tally};
 use model::{Family, PeeringKind};
 
 rule! {
@@ -57,7 +57,7 @@ fn check(facts: &Facts<'_>) -> Answer {
         routes.retain(|route| !route.value.is_default_route());
         for (link, family) in foreign_links(facts, session) {
             let Some(subnet) = link.link.subnet_of(family).known() else {
-                tally.unknown(link.at(key(family)));
+                tally.unknown(link.subnet_at(family));
                 continue;
             };
             match routes.iter().find(|route| route.value.overlaps(subnet.value)) {
@@ -75,14 +75,7 @@ fn check(facts: &Facts<'_>) -> Answer {
 
 /// The links of every other peering, once for each family that it uses.
 fn foreign_links<'a>(facts: &Facts<'a>, session: PeeringView<'a>) -> impl Iterator<Item = (LinkView<'a>, Family)> {
-    let public = facts.peerings_of(PeeringKind::Public);
-    let others = facts.peerings().chain(public).filter(move |other| other.subject() != session.subject());
+    let all = facts.circuits().flat_map(CircuitView::peerings_of_any_kind);
+    let others = all.filter(move |other| other.subject() != session.subject());
     others.flat_map(|other| other.families().flat_map(move |family| other.links().map(|link| (link, family))))
-}
-
-fn key(family: Family) -> &'static str {
-    match family {
-        Family::V4 => "subnet",
-        Family::V6 => "subnet_v6",
-    }
 }

@@ -1,6 +1,6 @@
 //! Rule: a NAT pool may run out of ports, or nobody would notice.
 
-use crate::{Answer, Facts, PoolView, Subject, Tally};
+use crate::{Answer, Facts, PoolView, Tally};
 use model::Family;
 
 rule! {
@@ -42,11 +42,8 @@ rule! {
 
 fn check(facts: &Facts<'_>) -> Answer {
     let pools = super::pools(facts)?;
+    let ports = facts.limit("nat", "ports-per-address", "")?;
     let mut tally = Tally::new();
-    let Some(ports) = facts.catalog.limit("nat", "ports-per-address", "") else {
-        tally.unknown(Subject::Design.at("the catalogue's nat ports-per-address", None));
-        return tally.verdict("");
-    };
     for view in pools {
         size(&mut tally, view, ports);
         tally.expect(view.at("monitored"), &view.pool.monitored, |monitored| *monitored, "true: port use is monitored");
