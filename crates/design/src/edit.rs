@@ -340,7 +340,7 @@ fn quote(text: &str) -> Option<char> {
 }
 
 /// A text as a YAML scalar, quoted when asked or when it would mean something else without.
-fn quoted(text: &str, quote: Option<char>) -> String {
+pub(crate) fn quoted(text: &str, quote: Option<char>) -> String {
     match quote {
         Some('\'') if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', "''")),
         Some(_) => serde_json::Value::from(text).to_string(),

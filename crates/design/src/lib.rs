@@ -16,6 +16,7 @@ mod read;
 mod references;
 mod schema;
 mod waivers;
+mod write;
 mod yaml;
 
 pub use edit::{EditError, apply};
@@ -25,3 +26,4 @@ pub use read::{Bounds, Input, Reading, decode, parse, read};
 pub use references::check_references;
 pub use schema::{schema, schema_text};
 pub use waivers::waivers;
+pub use write::{Answers, CircuitAnswers, VnetAnswers, template};

@@ -1,43 +1,9 @@
 //! The schema of the design file: it takes what the reader takes, and refuses what an editor should mark.
 
-use design::{Bounds, Node, Shape};
-use jsonschema::Validator;
-use model::SourceId;
-use serde_json::{Value as Json, json};
+mod support;
 
-fn validator() -> Validator {
-    jsonschema::validator_for(&design::schema()).unwrap()
-}
-
-/// A YAML text as JSON, its plain scalars with the types of YAML's core schema.
-fn typed(text: &str) -> Json {
-    fn convert(text: &str, node: &Node<'_>) -> Json {
-        match &node.shape {
-            Shape::Null => Json::Null,
-            Shape::List(items) => items.iter().map(|item| convert(text, item)).collect(),
-            Shape::Map(entries) => {
-                entries.iter().map(|entry| (entry.key.to_string(), convert(text, &entry.value))).collect()
-            }
-            Shape::Scalar(scalar) if text[node.place.start as usize..].starts_with(['"', '\'']) => json!(scalar),
-            Shape::Scalar(scalar) => match &**scalar {
-                "true" | "True" | "TRUE" => json!(true),
-                "false" | "False" | "FALSE" => json!(false),
-                scalar => match (scalar.parse::<u64>(), scalar.parse::<f64>()) {
-                    (Ok(number), _) => json!(number),
-                    (_, Ok(number)) => json!(number),
-                    _ => json!(scalar),
-                },
-            },
-        }
-    }
-    let root = design::parse(text, SourceId(0), &Bounds::default()).unwrap();
-    convert(text, &root)
-}
-
-fn errors(text: &str) -> Vec<String> {
-    let json = typed(text);
-    validator().iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect()
-}
+use design::Bounds;
+use support::errors;
 
 #[test]
 fn every_example_fits() {
