@@ -23,6 +23,7 @@
 mod rule;
 mod engine;
 mod facts;
+pub mod report;
 pub mod source;
 mod verdict;
 mod waiver;

@@ -1,0 +1,7 @@
+//! The reports: each format on a small design, and all formats against each other.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
+
+mod json;
+mod sample;
+mod terminal;
