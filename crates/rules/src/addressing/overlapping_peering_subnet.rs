@@ -1,8 +1,8 @@
 //! Rule: a link subnet overlaps a network that it joins.
 
 use super::NO_PEERING;
-use crate::{Answer, Facts, LinkView, Subject, Tally};
-use model::{PeeringKind, Prefix};
+use crate::{Answer, Facts, LinkView, PeeringView, Subject, Tally};
+use model::{Family, PeeringKind, Prefix};
 
 rule! {
     /// ## What it asks
@@ -38,7 +38,9 @@ rule! {
         cases: [
             pass;
             pass "{circuits: {'*': {private: null}}, vnets: {hub-weu: {space: null}}}";
+            pass(2015) "circuits: {'*': {private: {subnets: 192.168.240.0/28}, microsoft: null}, dublin: {private: null}}";
             fail "circuits: {amsterdam: {private: {subnets: 10.10.7.0/29}}}";
+            fail "circuits: {amsterdam: {private: {subnets: 10.10.7.0/28}}}";
             fail "circuits: {amsterdam: {private: {subnets: 10.100.0.0/29}}}";
             fail "circuits: {amsterdam: {private: {subnets: 192.168.15.24/29}}}";
             fail "circuits: {'*': {private: {subnets: [172.16.0.0/30, 172.16.0.0/30]}}}";
@@ -67,7 +69,10 @@ fn check(facts: &Facts<'_>) -> Answer {
         for (family, link) in view.families().flat_map(|family| view.links().map(|link| (family, link))) {
             let spot = link.subnet_at(family);
             let Some(subnet) = link.link.subnet_of(family).known() else {
-                tally.unknown(spot);
+                // A block too large to share out is judged as a whole, with the primary link.
+                if !is_large_block(view, family) {
+                    tally.unknown(spot);
+                }
                 continue;
             };
             let networks = networks.iter().filter(|(_, prefix)| prefix.overlaps(subnet.value));
@@ -86,6 +91,12 @@ fn check(facts: &Facts<'_>) -> Answer {
         }
     }
     tally.verdict(NO_PEERING)
+}
+
+/// Whether one block for both links was given, larger than they take; in 2015 a /28 was asked for.
+fn is_large_block(view: PeeringView<'_>, family: Family) -> bool {
+    let given = view.peering.blocks(family).value().map_or(&[][..], Vec::as_slice);
+    matches!(given, [block] if block.value.length() < family.block_length())
 }
 
 /// Whether this rule compares the two links: those of one peering, and those of private peerings.
