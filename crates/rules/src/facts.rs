@@ -364,6 +364,13 @@ impl<'a> PeeringView<'a> {
         Family::BOTH.into_iter().filter(move |family| self.peering.uses(*family) || (silent && *family == Family::V4))
     }
 
+    /// Whether one block was given that is larger than both links take, as the page of 2015 asked for. Then the
+    /// primary link has the block as its subnet, and the secondary none.
+    pub fn has_large_block(self, family: Family) -> bool {
+        let given = self.peering.blocks(family).value().map_or(&[][..], Vec::as_slice);
+        matches!(given, [block] if block.value.length() < family.block_length())
+    }
+
     /// Every prefix that is or will be advertised to Microsoft on this peering, with where that stands:
     /// routes received by the edges when there are any, else the planned list. `None` when neither is known.
     pub fn advertised(self) -> Option<Vec<Stated<Prefix>>> {

@@ -1,8 +1,8 @@
 //! Rule: a link subnet overlaps a network that it joins.
 
 use super::NO_PEERING;
-use crate::{Answer, Facts, LinkView, PeeringView, Subject, Tally};
-use model::{Family, PeeringKind, Prefix};
+use crate::{Answer, Facts, LinkView, Subject, Tally};
+use model::{PeeringKind, Prefix};
 
 rule! {
     /// ## What it asks
@@ -70,7 +70,7 @@ fn check(facts: &Facts<'_>) -> Answer {
             let spot = link.subnet_at(family);
             let Some(subnet) = link.link.subnet_of(family).known() else {
                 // A block too large to share out is judged as a whole, with the primary link.
-                if !is_large_block(view, family) {
+                if !view.has_large_block(family) {
                     tally.unknown(spot);
                 }
                 continue;
@@ -91,12 +91,6 @@ fn check(facts: &Facts<'_>) -> Answer {
         }
     }
     tally.verdict(NO_PEERING)
-}
-
-/// Whether one block for both links was given, larger than they take; in 2015 a /28 was asked for.
-fn is_large_block(view: PeeringView<'_>, family: Family) -> bool {
-    let given = view.peering.blocks(family).value().map_or(&[][..], Vec::as_slice);
-    matches!(given, [block] if block.value.length() < family.block_length())
 }
 
 /// Whether this rule compares the two links: those of one peering, and those of private peerings.

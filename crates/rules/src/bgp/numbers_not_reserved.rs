@@ -36,7 +36,9 @@ rule! {
         cases: [
             pass;
             pass "circuits: {'*': {private: {subnets: null, primary: {subnet: 172.16.0.0/30}, secondary: {subnet: 172.16.0.4/30}}}}";
+            pass(2015) "circuits: {'*': {private: {subnets: 192.168.240.0/28}}}";
             fail "circuits: {'*': {private: {subnets: []}}}";
+            fail "circuits: {'*': {private: {subnets: 192.168.240.0/30}}}";
             fail "circuits: {'*': {private: {subnets_v6: ['fd00:100::/126']}}}";
             fail(ordered) "design: {circuits: {'*': {private: {asn: null}}}}";
             fail(ordered) "design: {circuits: {'*': {private: {subnets: null}}}}";
@@ -68,6 +70,8 @@ fn addresses(facts: &Facts<'_>, view: PeeringView<'_>, family: Family, tally: &m
     }
     match lacking.as_slice() {
         [] => {}
+        // A large block is reserved for both; whether it has the right size is asked by ADDR-001 and ADDR-002.
+        [_] if view.has_large_block(family) => {}
         [link] => tally.fail(link.subnet_at(family).finding(None, "a subnet for the other link only", "one for each")),
         _ => match view.peering.blocks(family).known() {
             Some(list) => {
