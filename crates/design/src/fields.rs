@@ -118,3 +118,10 @@ impl Visitor for Decoder<'_, '_, '_> {
         }
     }
 }
+
+/// The keys of a record, in order.
+pub(crate) fn keys<R: Record>() -> Vec<&'static str> {
+    let mut decoder = Decoder { entries: &[], rank: Rank::Declared, problems: &mut Vec::new(), known: Vec::new() };
+    R::default().visit(&mut decoder);
+    decoder.known
+}

@@ -48,6 +48,12 @@ impl<'t> Node<'t> {
         (!entry.value.is_null()).then_some(&entry.value)
     }
 
+    /// The value of a key of an ARM resource: at its top as `az` prints it, or under `properties` as the REST
+    /// API and Resource Graph do.
+    pub fn property(&self, key: &str) -> Option<&Node<'t>> {
+        self.field(key).or_else(|| self.field("properties")?.field(key))
+    }
+
     /// The entries of a mapping; none for another shape.
     pub fn entries(&self) -> &[Entry<'t>] {
         match &self.shape {

@@ -1,7 +1,11 @@
 //! Reading one text: which kind it is, and the design it says.
 
-use crate::{Node, Problem, Shape, fields, json, yaml};
-use model::{Date, Design, EvidenceKind, Peering, Rank, Source, SourceId, Sources, Value};
+use crate::found::Found;
+use crate::join::join;
+use crate::node::place;
+use crate::problem::nearest;
+use crate::{Node, Problem, azure, fields, json, yaml};
+use model::{Date, Design, EvidenceKind, Peering, Rank, Record, Source, SourceId, Sources, Value};
 use std::sync::Arc;
 
 /// How much a text may hold. What lies past is a [`Problem`], not a long wait.
@@ -44,27 +48,48 @@ pub struct Reading {
 ///
 /// The text becomes one of the sources, so that every place can be shown later.
 pub fn read(input: Input, sources: &mut Sources, bounds: &Bounds) -> Reading {
-    let Input { name, text } = input;
-    let id = sources.add(Source { name, text: Some(Arc::clone(&text)), rank: Rank::Declared, taken: None });
+    read_all([input], sources, bounds)
+}
+
+/// Reads texts that together say one design.
+///
+/// Exports are joined with each other and with the design files, in whatever order they come: a route filter
+/// with the peering that names it, a gateway with its VNet, `AMS` of Azure with `ams` of the design.
+pub fn read_all(inputs: impl IntoIterator<Item = Input>, sources: &mut Sources, bounds: &Bounds) -> Reading {
     let mut reading = Reading::default();
-    if text.len() > bounds.bytes {
-        let seen = format!("{} MiB of text", text.len() >> 20);
-        reading.problems.push(Problem::new(None, seen, format!("at most {} MiB", bounds.bytes >> 20)));
-        return reading;
+    let mut found = Found::default();
+    for Input { name, text } in inputs {
+        let id = sources.add(Source { name, text: Some(Arc::clone(&text)), rank: Rank::Declared, taken: None });
+        if text.len() > bounds.bytes {
+            let seen = format!("{} MiB of text", text.len() >> 20);
+            let expected = format!("at most {} MiB", bounds.bytes >> 20);
+            reading.problems.push(Problem::new(place(id, 0, 0), seen, expected));
+            continue;
+        }
+        match parse(&text, id, bounds) {
+            Ok(root) => fill(&root, id, sources, &mut reading, &mut found),
+            Err(problem) => reading.problems.push(problem),
+        }
     }
-    match parse(&text, id, bounds) {
-        Ok(root) => decode(&root, id, sources),
-        Err(problem) => Reading { problems: vec![problem], ..reading },
-    }
+    reading.problems.extend(join(found, &mut reading.design));
+    reading
 }
 
 /// Parses a YAML or JSON text into nodes. JSON is what starts with a brace or bracket and a quote or end;
 /// YAML's own flow mappings start alike and are read as YAML.
 ///
 /// # Errors
-/// The text is not well formed, or holds more than the bounds allow.
+/// The text is a web page, is not well formed, or holds more than the bounds allow.
 pub fn parse<'t>(text: &'t str, id: SourceId, bounds: &Bounds) -> Result<Node<'t>, Problem> {
     let start = text.trim_start_matches('\u{feff}').trim_start();
+    if start.starts_with('<') {
+        let at = text.len() - start.len();
+        return Err(Problem::new(
+            place(id, at, at + 1),
+            "a page of HTML or XML",
+            "YAML or JSON; was a sign-in page saved in place of the export?",
+        ));
+    }
     let is_json =
         start.strip_prefix(['{', '[']).is_some_and(|rest| rest.trim_start().starts_with(['"', '{', '}', '[', ']']));
     match is_json {
@@ -76,20 +101,26 @@ pub fn parse<'t>(text: &'t str, id: SourceId, bounds: &Bounds) -> Result<Node<'t
 /// Reads a design out of parsed nodes.
 pub fn decode(root: &Node<'_>, id: SourceId, sources: &mut Sources) -> Reading {
     let mut reading = Reading::default();
-    fill(root, id, sources, &mut reading);
+    let mut found = Found::default();
+    fill(root, id, sources, &mut reading, &mut found);
+    reading.problems.extend(join(found, &mut reading.design));
     reading
 }
 
-fn fill(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading) {
-    match &root.shape {
-        Shape::Map(entries) if !entries.is_empty() => {}
-        _ => {
-            let expected = "a design with keys like `company`, `azure`, `circuits`, or an Azure or Terraform export";
-            reading.problems.push(Problem::new(root.place, root.kind(), expected));
-            return;
+/// Adds what one text says: a design file to the reading, an export to what is found.
+fn fill(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading, found: &mut Found) {
+    let known = fields::keys::<Design>();
+    if azure::is_export(root) {
+        azure::read(root, found);
+        if let Some(source) = sources.get_mut(id) {
+            source.rank = found.rank;
         }
+    } else if root.entries().iter().any(|entry| nearest(&entry.key, known.iter().copied()).is_some()) {
+        design_file(root, id, sources, reading);
+    } else {
+        let expected = "a design with keys like `company`, `azure`, `circuits`, or an Azure or Terraform export";
+        reading.problems.push(Problem::new(root.place, root.kind(), expected));
     }
-    design_file(root, id, sources, reading);
 }
 
 /// Decodes a design file, or a file of ordered or live evidence in the same words.
@@ -100,9 +131,11 @@ fn design_file(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &m
         source.rank = rank;
         source.taken = header("taken").and_then(|text| Date::parse(text).ok());
     }
-    fields::record(root, &mut reading.design, rank, &mut reading.problems);
-    for circuit in reading.design.circuits.values_mut() {
+    let mut design = Design::default();
+    fields::record(root, &mut design, rank, &mut reading.problems);
+    for circuit in design.circuits.values_mut() {
         let peerings = [&mut circuit.private, &mut circuit.microsoft, &mut circuit.public];
         peerings.into_iter().flatten().for_each(|peering: &mut Box<Peering>| peering.share_out_subnets());
     }
+    reading.design.merge(design);
 }
