@@ -22,7 +22,7 @@ rule! {
         owner: You,
         stage: Design,
         since: 2016,
-        sources: [ROUTING, SEED_2015],
+        sources: [ROUTING],
         evidence: [Plan, Control],
         reads: [
             "circuits.*.private|microsoft.subnets|subnets_v6",
