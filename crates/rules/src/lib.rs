@@ -2,7 +2,8 @@
 //!
 //! A [`Rule`] is one file in the folder of its group, named by the fault it finds, declared with the
 //! `rule!` macro: its manual page, its sources, its question and the cases that show each verdict.
-//! The question reads [`Facts`] and gives a [`Verdict`]; [`check`] asks them all.
+//! The question reads [`Facts`] and gives a [`Verdict`]; [`check`] asks them all. Where the rules come
+//! from is traced sentence by sentence in [`mod@statements`].
 //!
 //! | folder | group | about |
 //! | --- | --- | --- |
@@ -25,6 +26,7 @@ mod engine;
 mod facts;
 pub mod report;
 pub mod source;
+pub mod statements;
 mod verdict;
 mod waiver;
 

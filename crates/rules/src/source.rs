@@ -1,7 +1,7 @@
 //! The documents that rules come from, each with its date.
 //!
 //! The five `SEED_*` documents are those the checklist was born from; their statements are traced
-//! one by one in [`crate::statements`]. The others extend them.
+//! one by one in [`mod@crate::statements`]. The others extend them.
 
 use model::Date;
 
