@@ -7,7 +7,7 @@
 use crate::{Bounds, Entry, Node, Problem, Shape, parse};
 use model::{Edit, Place, SourceId, Written};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Why a text cannot be changed as asked.
@@ -38,9 +38,13 @@ pub fn apply(text: &str, edits: &[Edit]) -> Result<String, EditError> {
     let root = parse(text, SourceId(0), &Bounds::default()).map_err(EditError::Unreadable)?;
     let editor = Editor { text, root: &root };
     let mut splices = Vec::new();
+    let mut replaced = BTreeSet::new();
     let mut settings: BTreeMap<Place, Vec<Setting>> = BTreeMap::new();
     for edit in edits {
         match edit {
+            Edit::Replace { place, .. } if !replaced.insert(*place) => {
+                return Err(EditError::Overlap(place.start as usize));
+            }
             Edit::Replace { place, value } => editor.replace(*place, value, &mut splices)?,
             Edit::Set { record, key, after, value } => {
                 add(settings.entry(*record).or_default(), Setting { key, after: *after, value: value.clone() });
@@ -476,6 +480,8 @@ mod tests {
         let whole = Edit::Replace { place: at(text, "[x, y]"), value: value("z") };
         let part = Edit::Replace { place: at(text, "x"), value: value("z") };
         assert_eq!(apply(text, &[whole, part]), Err(EditError::Overlap(4)));
+        let longer = Edit::Replace { place: at(text, "[x, y]"), value: list(&["x", "y", "z"]) };
+        assert_eq!(apply(text, &[longer.clone(), longer]), Err(EditError::Overlap(3)));
         let beside = at(text, "x, y");
         let edit = Edit::Replace { place: beside, value: value("z") };
         assert_eq!(apply(text, &[edit]), Err(EditError::NothingThere(beside)));
