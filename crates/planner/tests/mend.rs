@@ -44,6 +44,25 @@ fn circuit(peerings: &str) -> String {
     )
 }
 
+#[test]
+fn every_rule_that_can_be_mended_says_so() {
+    let faults = circuit(
+        "    private: { vlan: 1, asn: 65515, remote_as: 1, subnets: 10.0.0.0/29, primary: { customer: 10.0.0.2 } }
+    microsoft: { vlan: 1, subnets: 131.107.250.0/28 }
+  b:
+    private: { subnets: 192.168.9.0/30 }
+  c:
+    private: { subnets: 192.168.8.0/29, primary: { subnet: 192.168.8.4/30 } }
+  d:
+    private: { subnets: 192.168.7.0/29, primary: { customer: 192.168.7.2 } }
+",
+    );
+    let mut mended: Vec<_> = mend(&faults).iter().map(|mend| mend.rule).collect();
+    mended.sort_unstable();
+    let fixable: Vec<_> = rules::rules().iter().filter(|rule| rule.fixable).map(|rule| rule.id).collect();
+    assert_eq!(mended, fixable);
+}
+
 /// Checks rule ids and the mended text, and that mending ends there.
 fn becomes(before: &str, rules: &[&str], after: &str) {
     let (before, after) = (circuit(before), circuit(after));

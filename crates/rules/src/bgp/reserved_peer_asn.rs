@@ -29,6 +29,7 @@ rule! {
         evidence: [Plan, Control],
         reads: ["circuits.*.private.asn"],
         guard: "no circuit has private peering",
+        fixable: true,
         check: check,
         cases: [
             pass;

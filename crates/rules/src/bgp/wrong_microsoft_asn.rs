@@ -27,6 +27,7 @@ rule! {
             "circuits.*.private|microsoft.primary|secondary.open_remote_as",
         ],
         guard: "no circuit has a peering",
+        fixable: true,
         check: check,
         cases: [
             pass;
