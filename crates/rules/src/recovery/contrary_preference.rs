@@ -23,7 +23,7 @@ rule! {
         since: 2021,
         sources: [DESIGN_DR],
         evidence: [Plan],
-        reads: ["dr.azure_prefers", "dr.onprem_prefers"],
+        reads: ["circuits.*", "dr.azure_prefers", "dr.onprem_prefers"],
         guard: "there are no two circuits",
         check: check,
         cases: [

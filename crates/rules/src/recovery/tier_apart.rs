@@ -9,7 +9,8 @@ rule! {
     /// ## What it asks
     /// Each circuit has a partner in another peering location that can stand in for it. Locations in the same
     /// geopolitical region make such a pair with the Standard tier; locations further apart only with Premium on both.
-    /// Two Local circuits make a pair when their locations are beside the same Azure region.
+    /// Two Local circuits make a pair when their locations are beside the same Azure region; a Local circuit and
+    /// one of another tier never do.
     /// ## Why it matters
     /// A Standard circuit links only VNets of its own geopolitical region, and learns only the routes of that region.
     /// When the other circuit fails, the VNets beyond are out of its reach, however well it runs.
@@ -35,6 +36,7 @@ rule! {
             pass "circuits: {dublin: {location: Tokyo}}";
             fail "circuits: {dublin: {location: Tokyo, sku: standard metered}}";
             fail "circuits: {'*': {sku: local unlimited}}";
+            fail "circuits: {dublin: {sku: local unlimited}}";
             unknown "circuits: {'*': {sku: null}}";
             unknown "circuits: {dublin: {location: null}}";
             unknown "circuits: {dublin: {location: Atlantis}}";
@@ -70,7 +72,8 @@ fn check(facts: &Facts<'_>) -> Answer {
         if partners.any(|(_, other, other_tier)| pairs((location, tier.value), (other, other_tier.value))) {
             tally.pass(tier);
         } else {
-            let expected = format!("premium on both, or a partner in {}", location.geopolitical_region);
+            let region = &location.geopolitical_region;
+            let expected = format!("premium on both, or a partner in {region} and standard or premium on both");
             tally.fail(view.at("sku").finding(Some(tier.place), seen, expected));
         }
     }
@@ -84,7 +87,9 @@ fn pairs((one, tier): (&Location, Tier), (other, other_tier): (&Location, Tier))
         (Tier::Local, Tier::Local) => {
             one.local_azure_regions.iter().any(|region| other.local_azure_regions.contains(region))
         }
-        (Tier::Local | Tier::Standard | Tier::Premium, Tier::Local | Tier::Standard | Tier::Premium) => {
+        // A Local circuit reaches less than the other, so it cannot carry what that one does.
+        (Tier::Local, Tier::Standard | Tier::Premium) | (Tier::Standard | Tier::Premium, Tier::Local) => false,
+        (Tier::Standard, Tier::Standard | Tier::Premium) | (Tier::Premium, Tier::Standard) => {
             one.geopolitical_region == other.geopolitical_region
         }
     }
