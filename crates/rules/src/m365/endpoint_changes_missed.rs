@@ -1,7 +1,7 @@
 //! Rule: nobody follows the changes of Microsoft 365 endpoints.
 
 use super::{at, names_something};
-use crate::{Answer, Facts, Stage, Tally, Verdict};
+use crate::{Answer, Facts, Stage, Tally};
 
 rule! {
     /// ## What it asks
@@ -44,13 +44,11 @@ rule! {
 fn check(facts: &Facts<'_>) -> Answer {
     facts.m365()?;
     let feed = &facts.design.m365.feed;
+    let most = facts.limit("m365", "endpoint-check-age", "")?;
     let mut tally = Tally::new();
     tally.expect(at(facts, "m365.feed.url"), &feed.url, |url| names_something(url), "the endpoint service asked");
     // Before operation there is nothing to be late for.
     if facts.stage == Stage::Live {
-        let Some(most) = facts.catalog.limit("m365", "endpoint-check-age", "") else {
-            return Err(Verdict::missing(at(facts, "catalogue: m365 endpoint-check-age")));
-        };
         let fresh = |days: i64| u64::try_from(days).is_ok_and(|days| days <= most);
         let expected = format!("a look not older than {most} day, today being {}", facts.today);
         let spot = at(facts, "m365.feed.last_check");

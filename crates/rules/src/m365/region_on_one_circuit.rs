@@ -1,7 +1,7 @@
 //! Rule: the users of a region rest on one circuit, one location, or a stand-by.
 
 use super::at;
-use crate::{Answer, CircuitView, Facts, Subject, Tally, Verdict};
+use crate::{Answer, CircuitView, Facts, Subject, Tally};
 use model::{Item, UserRegion};
 use std::collections::BTreeSet;
 
@@ -56,9 +56,7 @@ rule! {
 fn check(facts: &Facts<'_>) -> Answer {
     facts.m365()?;
     let design = facts.design;
-    let Some(least) = facts.catalog.limit("m365", "regional-circuits", "") else {
-        return Err(Verdict::missing(at(facts, "catalogue: m365 regional-circuits")));
-    };
+    let least = facts.limit("m365", "regional-circuits", "")?;
     let mut tally = Tally::new();
     if design.m365.regions.is_empty() {
         tally.unknown(at(facts, "m365.regions"));
