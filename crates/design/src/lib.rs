@@ -11,6 +11,7 @@
 mod azure;
 mod edit;
 mod fields;
+pub mod fleet;
 mod found;
 mod join;
 mod json;
@@ -26,7 +27,7 @@ mod yaml;
 pub use edit::{EditError, apply};
 pub use node::{Entry, Node, Shape};
 pub use problem::Problem;
-pub use read::{Bounds, Input, Reading, decode, parse, read, read_all};
+pub use read::{Bounds, Input, Reading, decode, parse, read, read_all, read_element};
 pub use references::check_references;
 pub use schema::{schema, schema_text};
 pub use waivers::waivers;

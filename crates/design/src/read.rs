@@ -1,5 +1,6 @@
 //! Reading one text: which kind it is, and the design it says.
 
+use crate::fleet::Element;
 use crate::found::Found;
 use crate::join::join;
 use crate::node::place;
@@ -75,6 +76,23 @@ pub fn read_all(inputs: impl IntoIterator<Item = Input>, sources: &mut Sources, 
     reading
 }
 
+/// Reads one element of a fleet: a circuit's export, or a whole design in JSON.
+///
+/// Places count from the start of the element; the source's name says where that stands in the file. A caller
+/// that goes through a large fleet gives each element sources of its own.
+pub fn read_element(element: &Element<'_>, file: &str, sources: &mut Sources, bounds: &Bounds) -> Reading {
+    let name = format!("{file}, byte {}", element.offset);
+    match std::str::from_utf8(element.bytes) {
+        Ok(text) => read(Input { name, text: text.into() }, sources, bounds),
+        Err(error) => {
+            let id = sources.add(Source { name, text: None, rank: Rank::Declared, taken: None });
+            let at = error.valid_up_to();
+            let problem = Problem::new(place(id, at, at + 1), "bytes that are no UTF-8", "text in UTF-8");
+            Reading { problems: vec![problem], ..Reading::default() }
+        }
+    }
+}
+
 /// Parses a YAML or JSON text into nodes. JSON is what starts with a brace or bracket and a quote or end;
 /// YAML's own flow mappings start alike and are read as YAML.
 ///
@@ -109,18 +127,23 @@ pub fn decode(root: &Node<'_>, id: SourceId, sources: &mut Sources) -> Reading {
 
 /// Adds what one text says: a design file to the reading, an export to what is found.
 fn fill(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading, found: &mut Found) {
-    let known = fields::keys::<Design>();
     if azure::is_export(root) {
         azure::read(root, found);
         if let Some(source) = sources.get_mut(id) {
             source.rank = found.rank;
         }
-    } else if root.entries().iter().any(|entry| nearest(&entry.key, known.iter().copied()).is_some()) {
+    } else if is_design(root) {
         design_file(root, id, sources, reading);
     } else {
         let expected = "a design with keys like `company`, `azure`, `circuits`, or an Azure or Terraform export";
         reading.problems.push(Problem::new(root.place, root.kind(), expected));
     }
+}
+
+/// Whether a mapping has a key of a design, or one that may be a slip for it.
+fn is_design(root: &Node<'_>) -> bool {
+    let known = fields::keys::<Design>();
+    root.entries().iter().any(|entry| nearest(&entry.key, known.iter().copied()).is_some())
 }
 
 /// Decodes a design file, or a file of ordered or live evidence in the same words.

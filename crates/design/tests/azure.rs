@@ -309,3 +309,22 @@ fn az_yaml_output_says_the_same_as_its_json() {
     let yaml = "circuitProvisioningState: Enabled\nid: /subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/net/providers/Microsoft.Network/expressRouteCircuits/ams\nname: ams\nserviceProviderProperties:\n  bandwidthInMbps: 50\n  peeringLocation: Amsterdam\n  serviceProviderName: Equinix\ntype: Microsoft.Network/expressRouteCircuits\n";
     assert_eq!(text(&design(&[yaml]).circuits["ams"].bandwidth), "50 Mbps");
 }
+
+#[test]
+fn each_element_of_a_fleet_is_read_by_itself() {
+    let mut elements = design::fleet::Elements::default();
+    let mut names = Vec::new();
+    for chunk in CIRCUITS.as_bytes().chunks(100) {
+        let read = |element: design::fleet::Element<'_>| {
+            let mut sources = model::Sources::default();
+            let reading = design::read_element(&element, "fleet.json", &mut sources, &design::Bounds::default());
+            assert_eq!(reading.problems, []);
+            let (name, circuit) = reading.design.circuits.into_iter().next().unwrap();
+            let text = sources.text(circuit.provider.place().unwrap()).unwrap().to_owned();
+            names.push((name.to_string(), text));
+        };
+        elements.push(chunk, read).unwrap();
+    }
+    elements.finish().unwrap();
+    assert_eq!(names, [("amsterdam".into(), r#""Equinix""#.into()), ("dublin".into(), r#""Colt""#.to_string())]);
+}
