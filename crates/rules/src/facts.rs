@@ -394,6 +394,14 @@ impl<'a> PeeringView<'a> {
         Some(planned.value.iter().map(item).collect())
     }
 
+    /// The link whose received routes are not known while those of the other are: what it carries cannot be told.
+    pub fn silent_link(self) -> Option<LinkView<'a>> {
+        match self.links().map(|link| (link, link.link.received.is_known())) {
+            [(silent, false), (_, true)] | [(_, true), (silent, false)] => Some(silent),
+            [(_, true), (_, true)] | [(_, false), (_, false)] => None,
+        }
+    }
+
     /// Whether a default route of either family is or will be advertised to Microsoft: by the routes that the
     /// edges receive, else by what is planned. `None` when neither is known.
     pub fn default_route(self) -> Option<Stated<bool>> {
