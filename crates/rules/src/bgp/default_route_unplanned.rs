@@ -40,6 +40,7 @@ rule! {
             fail(live) "{design: {routing: {default_route_plan: no}}, live: {circuits: {'*': {private: {primary: {received: [0.0.0.0/0 65010]}}}}}}";
             unknown "circuits: {'*': {private: {default_route: true}}}";
             unknown "circuits: {amsterdam: {private: {default_route: null, advertise: null}}}";
+            unknown(live) "circuits: {amsterdam: {private: {primary: {received: null}}}}";
             none "circuits: {'*': {private: null, microsoft: null}}";
         ],
     }
@@ -51,6 +52,9 @@ fn check(facts: &Facts<'_>) -> Answer {
     let plan = Subject::Design.at("routing.default_route_plan", routing.place.or(facts.design.place));
     for view in facts.peerings() {
         let spot = view.at("default_route");
+        if let Some(link) = view.silent_link() {
+            tally.unknown(link.at("received"));
+        }
         match (view.default_route(), view.kind) {
             (None, _) => tally.unknown(spot),
             (Some(route), _) if !route.value => tally.pass(&route),

@@ -41,6 +41,7 @@ rule! {
             fail(live) "circuits: {'*': {microsoft: {primary: {received: [131.107.128.0/20 65020]}}}}";
             unknown "routing: {internet_prefixes: null}";
             unknown "circuits: {amsterdam: {microsoft: {advertise: null}}}";
+            unknown(live) "circuits: {amsterdam: {microsoft: {primary: {received: null}}}}";
             none "circuits: {'*': {microsoft: null}}";
         ],
     }
@@ -59,6 +60,9 @@ fn check(facts: &Facts<'_>) -> Answer {
             continue;
         };
         tally.hold();
+        if let Some(link) = view.silent_link() {
+            tally.unknown(link.at("received"));
+        }
         for prefix in &prefixes {
             let overlaps = routing.internet_prefixes.values().filter(|internet| internet.overlaps(prefix.value));
             for internet in overlaps {

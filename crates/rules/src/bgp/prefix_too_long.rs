@@ -34,6 +34,7 @@ rule! {
             pass "circuits: {'*': {private: {advertise: [10.10.4.7/32, 'fd00:1::/48']}}}";
             pass(live);
             unknown "circuits: {amsterdam: {private: {advertise: null}}}";
+            unknown(live) "circuits: {amsterdam: {microsoft: {primary: {received: null}}}}";
             none "circuits: {'*': {private: null, microsoft: null}}";
         ],
     }
@@ -49,6 +50,9 @@ fn check(facts: &Facts<'_>) -> Answer {
             continue;
         };
         tally.hold();
+        if let Some(link) = view.silent_link() {
+            tally.unknown(link.at("received"));
+        }
         let ipv4 = prefixes.iter().filter(|prefix| prefix.value.family() == Family::V4);
         if let Some(longest) = ipv4.max_by_key(|prefix| prefix.value.length()) {
             let seen = format!("{} is the longest", longest.value);

@@ -38,6 +38,7 @@ rule! {
             fail "circuits: {'*': {microsoft: {advertise: ['fd00:1::/48']}}}";
             fail(live) "circuits: {'*': {microsoft: {secondary: {received: [192.168.0.0/16 65020]}}}}";
             unknown "circuits: {amsterdam: {microsoft: {advertise: null}}}";
+            unknown(live) "circuits: {amsterdam: {microsoft: {primary: {received: null}}}}";
             none "circuits: {'*': {microsoft: null}}";
         ],
     }
@@ -57,6 +58,9 @@ fn check(facts: &Facts<'_>) -> Answer {
             continue;
         };
         tally.hold();
+        if let Some(link) = view.silent_link() {
+            tally.unknown(link.at("received"));
+        }
         for prefix in &prefixes {
             let fault = match facts.catalog.private_range(prefix.value) {
                 _ if prefix.value.is_default_route() => Some(format!("{}, the default route", prefix.value)),

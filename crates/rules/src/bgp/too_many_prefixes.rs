@@ -2,7 +2,7 @@
 
 use super::NO_PEERING;
 use crate::{Answer, Facts, LinkView, PeeringView, Spot, Tally, Verdict};
-use model::{Family, PeeringKind, Tier};
+use model::{Fact, Family, List, PeeringKind, Stated, Tier};
 
 rule! {
     /// ## What it asks
@@ -91,25 +91,31 @@ fn count_key(family: Family) -> &'static str {
 }
 
 /// How many prefixes of a family the edge receives: by its summary, else by its table.
-fn received(link: LinkView<'_>, family: Family) -> Option<u64> {
+fn received(link: LinkView<'_>, family: Family) -> Option<Stated<u64>> {
     let summary = match family {
         Family::V4 => &link.link.received_count,
         Family::V6 => &link.link.received_count_v6,
     };
-    let table = || link.link.received.known();
-    let listed = || Some(table()?.value.iter().filter(|route| route.value.prefix.family() == family).count() as u64);
-    summary.get().map(u64::from).or_else(listed)
+    count(summary, &link.link.received, |route| route.prefix.family() == family)
 }
 
 /// How many are planned: by count, else by list.
-fn planned(view: PeeringView<'_>, family: Family) -> Option<u64> {
-    let count = match family {
+fn planned(view: PeeringView<'_>, family: Family) -> Option<Stated<u64>> {
+    let number = match family {
         Family::V4 => &view.peering.prefix_count,
         Family::V6 => &view.peering.prefix_count_v6,
     };
-    let list = || view.peering.advertise.known();
-    let listed = || Some(list()?.value.iter().filter(|prefix| prefix.value.family() == family).count() as u64);
-    count.get().map(u64::from).or_else(listed)
+    count(number, &view.peering.advertise, |prefix| prefix.family() == family)
+}
+
+/// A number as stated, else how many of a list are meant.
+fn count<T>(number: &Fact<u32>, list: &Fact<List<T>>, meant: impl Fn(&T) -> bool) -> Option<Stated<u64>> {
+    if let Some(number) = number.known() {
+        return Some(Stated { value: u64::from(number.value), rank: number.rank, place: number.place });
+    }
+    let list = list.known()?;
+    let value = list.value.iter().filter(|item| meant(&item.value)).count() as u64;
+    Some(Stated { value, rank: list.rank, place: list.place })
 }
 
 /// The limit of a session. It depends on the tier, so an unknown tier leaves a range.
@@ -138,17 +144,18 @@ impl<'a> Limit<'a> {
         Ok(Self { family, low, high, warning_from, tier: view.circuit.at("sku") })
     }
 
-    fn judge(&self, spot: Spot<'_>, count: u64, tally: &mut Tally) {
-        let seen = format!("{count} {} prefixes", self.family);
-        if count > self.high {
-            tally.fail(spot.finding(None, seen, format!("at most {}", self.high)));
-        } else if count > self.low {
+    fn judge(&self, spot: Spot<'_>, count: Stated<u64>, tally: &mut Tally) {
+        let Stated { value, place, .. } = count;
+        let seen = format!("{value} {} prefixes", self.family);
+        if value > self.high {
+            tally.fail(spot.finding(Some(place), seen, format!("at most {}", self.high)));
+        } else if value > self.low {
             tally.unknown(self.tier);
-        } else if count * 100 >= self.low * self.warning_from {
-            let expected = format!("at most {}; this is {} % of it", self.low, count * 100 / self.low.max(1));
-            tally.note(spot.finding(None, seen, expected));
+        } else if value * 100 >= self.low * self.warning_from {
+            let expected = format!("at most {}; this is {} % of it", self.low, value * 100 / self.low.max(1));
+            tally.note(spot.finding(Some(place), seen, expected));
         } else {
-            tally.hold();
+            tally.pass(&count);
         }
     }
 }

@@ -42,16 +42,17 @@ rule! {
 }
 
 fn check(facts: &Facts<'_>) -> Answer {
+    let microsoft = facts.limit("bgp", "microsoft-asn", "")?;
+    let right = |asn: &Asn| u64::from(asn.0) == microsoft;
     let mut tally = Tally::new();
     for view in facts.peerings() {
-        let right = |asn: &Asn| *asn == Asn::MICROSOFT_EDGE;
         let (seen, unseen): (Vec<_>, Vec<_>) =
             view.links().into_iter().partition(|link| link.link.open_remote_as.is_known());
         for link in seen {
-            tally.expect(link.at("open_remote_as"), &link.link.open_remote_as, right, Asn::MICROSOFT_EDGE);
+            tally.expect(link.at("open_remote_as"), &link.link.open_remote_as, right, microsoft);
         }
         if !unseen.is_empty() {
-            tally.expect(view.at("remote_as"), &view.peering.remote_as, right, Asn::MICROSOFT_EDGE);
+            tally.expect(view.at("remote_as"), &view.peering.remote_as, right, microsoft);
         }
     }
     tally.verdict(NO_PEERING)
