@@ -14,6 +14,7 @@ mod pool_shared_by_circuits;
 mod pool_shared_with_the_internet;
 mod pool_too_small;
 mod untranslated_private_sources;
+mod unverified_pool_owner;
 
 use crate::{Facts, PeeringView, PoolView, Rule, Spot, Subject, Verdict};
 use model::{PeeringKind, Prefix, Stated};
@@ -31,6 +32,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &pool_shared_with_the_internet::RULE,
     &pool_too_small::RULE,
     &untranslated_private_sources::RULE,
+    &unverified_pool_owner::RULE,
 ];
 
 /// The pools of Microsoft peering, never none.
