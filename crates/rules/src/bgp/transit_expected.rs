@@ -28,7 +28,7 @@ rule! {
             pass;
             pass "{routing: {expects_transit: true}, circuits: {amsterdam: {global_reach: [dublin]}}}";
             fail "{routing: {expects_transit: true}, circuits: {'*': {global_reach: []}}}";
-            unknown "routing: {expects_transit: true}";
+            unknown "{routing: {expects_transit: true}, circuits: {'*': {global_reach: null}}}";
             unknown "routing: {expects_transit: null}";
         ],
     }
