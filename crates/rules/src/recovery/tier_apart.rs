@@ -40,6 +40,7 @@ rule! {
             unknown "circuits: {'*': {sku: null}}";
             unknown "circuits: {dublin: {location: null}}";
             unknown "circuits: {dublin: {location: Atlantis}}";
+            unknown "circuits: {'*': {sku: standard metered}, dublin: {location: Tokyo}, osaka: {location: Osaka}}";
             none "circuits: {dublin: {location: Amsterdam}}";
             none "{circuits: {dublin: null}, nat: null}";
         ],
@@ -48,8 +49,10 @@ rule! {
 
 fn check(facts: &Facts<'_>) -> Answer {
     let mut tally = Tally::new();
+    let circuits = several(facts)?;
+    let count = circuits.len();
     let mut known = Vec::new();
-    for view in several(facts)? {
+    for view in circuits {
         match (view.location(facts.catalog), view.tier()) {
             (Some(location), Some(tier)) => known.push((view, location, tier)),
             (location, tier) => {
@@ -64,14 +67,20 @@ fn check(facts: &Facts<'_>) -> Answer {
     }
     for (view, location, tier) in &known {
         let mut partners = known.iter().filter(|(_, other, _)| other.id != location.id).peekable();
-        let Some((_, next, _)) = partners.peek() else { continue };
+        let Some((_, next, next_tier)) = partners.peek() else { continue };
         let seen = format!(
-            "{} at {} ({}), beside {} ({})",
-            tier.value, location.name, location.geopolitical_region, next.name, next.geopolitical_region
+            "{} at {} ({}), beside {} at {} ({})",
+            tier.value,
+            location.name,
+            location.geopolitical_region,
+            next_tier.value,
+            next.name,
+            next.geopolitical_region
         );
         if partners.any(|(_, other, other_tier)| pairs((location, tier.value), (other, other_tier.value))) {
             tally.pass(tier);
-        } else {
+        } else if known.len() == count {
+            // All circuits are known, so none of them can be the partner after all.
             let region = &location.geopolitical_region;
             let expected = format!("premium on both, or a partner in {region} and standard or premium on both");
             tally.fail(view.at("sku").finding(Some(tier.place), seen, expected));
