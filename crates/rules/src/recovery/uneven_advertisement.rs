@@ -41,6 +41,8 @@ rule! {
             fail(live) "circuits: {dublin: {private: {
                 primary: {received: [10.20.0.0/16 65010]}, secondary: {received: [10.20.0.0/16 65010]}}}}";
             unknown "circuits: {'*': {private: {advertise: null}}}";
+            unknown(live) "circuits: {dublin: {private: {
+                primary: {received: [10.20.0.0/16 65010]}, secondary: {received: null}}}}";
             none "{circuits: {dublin: null}, nat: null}";
             none "circuits: {dublin: {private: null}}";
         ],
@@ -68,7 +70,9 @@ fn check(facts: &Facts<'_>) -> Answer {
             all.difference(&own).copied().partition(|prefix| reaches(&own, *prefix));
         let spot = peering.at("advertise");
         let place = routes.first().map(|route| route.place).or(peering.peering.advertise.place());
-        if !lost.is_empty() {
+        if let Some(link) = peering.silent_link() {
+            tally.unknown(link.at("received"));
+        } else if !lost.is_empty() {
             let seen = format!("{} not advertised", and_more(&lost));
             tally.fail(spot.finding(place, seen, "every prefix that the other circuits advertise"));
         } else if !reached.is_empty() {
