@@ -10,6 +10,9 @@ mod place;
 mod text;
 
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod terminal;
 
 pub use gap::Gap;

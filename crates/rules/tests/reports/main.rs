@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
 
+mod agree;
 mod json;
+mod junit;
+mod markdown;
 mod sample;
+mod sarif;
 mod terminal;

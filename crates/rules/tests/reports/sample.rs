@@ -6,8 +6,8 @@ use model::{AccountState, Date, Design, Place, Record, Source, SourceId, Sources
 use rules::report::{Checked, Report};
 use rules::source;
 use rules::{
-    Answer, Checklist, Evidence, Facts, Finding, Owner, Profile, Reason, Rule, Severity, Stage, Tally, Verdict, Waived,
-    disagreements,
+    Answer, Case, Checklist, Evidence, Facts, Finding, Owner, Profile, Reason, Rule, Severity, Stage, Tally, Verdict,
+    Waived, check, disagreements,
 };
 use std::sync::Arc;
 use testkit::{Layers, TODAY};
@@ -31,13 +31,18 @@ impl Sample {
     }
 }
 
-const DESIGN: &str = include_str!("../data/fabrikam.design.yaml");
+pub(crate) const DESIGN: &str = include_str!("../data/fabrikam.design.yaml");
 const ORDERED: &str = include_str!("../data/fabrikam.ordered.yaml");
 const WAIVERS: &str = include_str!("../data/waivers.yaml");
 
 /// Faults for each owner, a warning, unknown facts, a waiver, a disagreement, what holds and what is not asked.
 pub(crate) fn sample() -> Sample {
-    let (design, sources) = read();
+    sample_of(DESIGN)
+}
+
+/// The same of another text of the design.
+pub(crate) fn sample_of(text: &'static str) -> Sample {
+    let (design, sources) = read(text);
     let facts = Facts::new(&design, Catalog::builtin(), TODAY, Profile::Current, Stage::Ordered);
     let mut rows: Vec<(&'static Rule, Verdict)> =
         RULES.iter().map(|rule| (rule, verdict((rule.check)(&facts)))).collect();
@@ -75,8 +80,21 @@ pub(crate) fn empty() -> Sample {
     Sample { checklist, sources: Sources::default(), design: Design::default() }
 }
 
-fn read() -> (Design, Sources) {
-    let mut layers = Layers::new(&[("fabrikam.design.yaml", DESIGN), ("fabrikam.ordered.yaml", ORDERED)]);
+/// The reference design as a case of a rule patches it, judged by every rule.
+pub(crate) fn of_case(case: &Case) -> Sample {
+    let layers = match case.stage {
+        Stage::Design => 1,
+        Stage::Ordered => 2,
+        Stage::Live => 3,
+    };
+    let mut layers = Layers::contoso(layers);
+    let design = layers.patch(case.patch).design();
+    let checklist = check(&Facts::new(&design, Catalog::builtin(), TODAY, case.profile, case.stage));
+    Sample { checklist, sources: layers.sources, design }
+}
+
+fn read(text: &'static str) -> (Design, Sources) {
+    let mut layers = Layers::new(&[("fabrikam.design.yaml", text), ("fabrikam.ordered.yaml", ORDERED)]);
     let design = layers.design();
     let mut sources = layers.sources;
     sources.add(Source {
