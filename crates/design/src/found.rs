@@ -7,6 +7,7 @@
 use crate::azure::{Connection, Gateway, LinkTable, RouteFilter, RouteTable, Subscription, VirtualNetwork};
 use crate::{Node, Problem, Shape};
 use model::{Design, Fact, Item, List, Name, PeeringKind, Place, Rank, Stated, Value, ValueError};
+use std::collections::HashMap;
 
 /// The statements of exports, and the resources that other resources refer to.
 #[derive(Debug, Default)]
@@ -19,7 +20,8 @@ pub(crate) struct Found {
     pub(crate) problems: Vec<Problem>,
     /// How many resources had something to say.
     pub(crate) resources: usize,
-    pub(crate) claims: Vec<Claim>,
+    /// The id of the resource that has a name, by kind and name.
+    pub(crate) names: HashMap<(&'static str, Name), String>,
     pub(crate) listed_peerings: Vec<ListedPeerings>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) route_filters: Vec<RouteFilter>,
@@ -28,14 +30,6 @@ pub(crate) struct Found {
     pub(crate) connections: Vec<Connection>,
     pub(crate) route_tables: Vec<RouteTable>,
     pub(crate) tables: Vec<LinkTable>,
-}
-
-/// A name that a resource gives to a part of the design.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    kind: &'static str,
-    name: Name,
-    id: String,
 }
 
 /// The peerings that a circuit's export lists; one that is not there does not exist.
@@ -129,15 +123,15 @@ impl Found {
 
     /// Whether a resource is the only one of its name; a second one is a problem, for a design tells them apart by name.
     pub(crate) fn claim(&mut self, kind: &'static str, name: &Name, id: &str, place: Place) -> bool {
-        match self.claims.iter().find(|claim| claim.kind == kind && claim.name == *name) {
+        match self.names.get(&(kind, name.clone())) {
             None => {
-                self.claims.push(Claim { kind, name: name.clone(), id: id.to_owned() });
+                self.names.insert((kind, name.clone()), id.to_owned());
                 true
             }
-            Some(claim) if same_id(&claim.id, id) => true,
-            Some(claim) => {
+            Some(first) if same_id(first, id) => true,
+            Some(first) => {
                 let seen = format!("a second {kind} `{name}`: {id}");
-                let expected = format!("a {kind} of each name once; the first is {}", claim.id);
+                let expected = format!("a {kind} of each name once; the first is {first}");
                 self.problems.push(Problem::new(place, seen, expected));
                 false
             }
@@ -158,8 +152,14 @@ fn given<'n, 't>(object: &'n Node<'t>, key: &str) -> Option<&'n Node<'t>> {
 /// Whether two ids in lower case mean the same resource. An id out of a template begins at `/providers/`, for
 /// a template knows neither subscription nor resource group.
 pub(crate) fn same_id(a: &str, b: &str) -> bool {
-    let unscoped = |id: &str| id.find("/providers/").map(|at| id[at..].to_owned());
-    a == b || ((a.starts_with("/providers/") || b.starts_with("/providers/")) && unscoped(a) == unscoped(b))
+    let unscoped = |id: &str| id.starts_with("/providers/");
+    a == b || ((unscoped(a) || unscoped(b)) && path(a) == path(b))
+}
+
+/// The part of an id that does not depend on subscription and resource group. Resources are looked up by it,
+/// and compared by [`same_id`] then.
+pub(crate) fn path(id: &str) -> &str {
+    id.find("/providers/").map_or(id, |at| &id[at..])
 }
 
 /// The name that follows a type in an id, in lower case: `segment(id, "virtualnetworks")`.

@@ -1,14 +1,14 @@
 //! Joining exports with the design: what one resource says of another, and one spelling for one thing.
 
 use crate::azure::{LinkTable, RouteRow, Rows};
-use crate::found::{Found, same_id};
+use crate::found::{Found, path, same_id};
 use crate::{Problem, azure};
 use catalog::Catalog;
 use model::{
     Design, Fact, Family, Item, Link, LinkRole, List, Name, Peering, PeeringKind, PeeringState, Place, Prefix, Rank,
     Record, SessionState, Stated, Value, Vnet,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 /// Joins what exports say into the design, and gives what could not be used.
@@ -82,39 +82,76 @@ fn respell<T: Clone>(fact: &mut Fact<T>, change: impl Fn(&mut T)) {
     *fact = changed;
 }
 
+/// Resources by the path of their id.
+struct Index<'r, R>(HashMap<&'r str, Vec<&'r R>>);
+
+impl<'r, R> Index<'r, R> {
+    fn new(resources: &'r [R], id: impl Fn(&'r R) -> &'r str) -> Self {
+        let mut index: HashMap<_, Vec<_>> = HashMap::new();
+        for resource in resources {
+            index.entry(path(id(resource))).or_default().push(resource);
+        }
+        Self(index)
+    }
+
+    /// Those that an id may mean; [`same_id`] decides.
+    fn near(&self, id: &str) -> impl Iterator<Item = &'r R> {
+        self.0.get(path(id)).into_iter().flatten().copied()
+    }
+}
+
 /// Microsoft peering passes the communities of the filter that it names, or that names it.
 fn route_filters(found: &mut Found) {
-    for filter in &found.route_filters {
-        for (name, circuit) in &mut found.design.circuits {
-            let Some(peering) = &mut circuit.microsoft else { continue };
-            let named = peering.filter_id.value().is_some_and(|id| same_id(&id.to_lowercase(), &filter.id));
-            if let Some(communities) = filter.communities.clone().filter(|_| named || filter.circuits.contains(name))
-                && !peering.filter.statements().any(|known| known.value == communities.value)
-            {
-                peering.filter.state(communities);
+    let Found { route_filters, design, .. } = found;
+    let filters = Index::new(route_filters, |filter| &filter.id);
+    for circuit in design.circuits.values_mut() {
+        let Some(peering) = &mut circuit.microsoft else { continue };
+        let Some(id) = peering.filter_id.value().map(|id| id.to_lowercase()) else { continue };
+        filters.near(&id).filter(|filter| same_id(&filter.id, &id)).for_each(|filter| attach(filter, peering));
+    }
+    for filter in route_filters.iter() {
+        for name in &filter.circuits {
+            if let Some(peering) = design.circuits.get_mut(name).and_then(|circuit| circuit.microsoft.as_mut()) {
+                attach(filter, peering);
             }
         }
     }
 }
 
+fn attach(filter: &azure::RouteFilter, peering: &mut Peering) {
+    let known = |communities: &List<_>| peering.filter.statements().any(|known| known.value == *communities);
+    if let Some(communities) = filter.communities.clone().filter(|communities| !known(&communities.value)) {
+        peering.filter.state(communities);
+    }
+}
+
 /// VNets with a gateway, and those that the design names; the rest of a subscription's networks is no part of it.
 fn networks(found: &mut Found, design: &Design) {
-    let mut vnets: BTreeMap<Name, Vnet> = BTreeMap::new();
     let gateways = std::mem::take(&mut found.gateways);
     let networks = std::mem::take(&mut found.networks);
-    for network in &networks {
-        let on_subnet =
-            |gateway: &&azure::Gateway| network.gateways.iter().flatten().any(|id| same_id(id, &gateway.id));
-        let own: Vec<_> = gateways.iter().filter(on_subnet).collect();
-        let only_vpn = !own.is_empty() && !own.iter().any(|gateway| gateway.expressroute);
-        let is_hub = network.gateways.is_some() && !only_vpn;
-        if !(is_hub || design.vnets.contains_key(&network.name)) {
-            continue;
+    // For each network in which a gateway stands, whether one of them is for ExpressRoute.
+    let mut expressroute: BTreeMap<&Name, bool> = BTreeMap::new();
+    for gateway in &gateways {
+        if let Some((name, _)) = &gateway.network {
+            *expressroute.entry(name).or_default() |= gateway.expressroute;
         }
+    }
+    let with_subnet = networks.iter().filter(|network| network.gateways.is_some()).map(|network| &network.name);
+    let mut hubs: BTreeSet<&Name> = with_subnet.collect();
+    hubs.extend(expressroute.keys());
+    hubs.retain(|name| *expressroute.get(name).unwrap_or(&true));
+    hubs.extend(design.vnets.keys());
+
+    let mut vnets: BTreeMap<Name, Vnet> = BTreeMap::new();
+    let by_id = Index::new(&networks, |network| &network.id);
+    for network in networks.iter().filter(|network| hubs.contains(&network.name)) {
         if !found.claim("virtual network", &network.name, &network.id, network.place) {
             continue;
         }
         let mut vnet = network.vnet.clone();
+        let on_subnet =
+            |gateway: &&azure::Gateway| network.gateways.iter().flatten().any(|id| same_id(id, &gateway.id));
+        let own: Vec<_> = gateways.iter().filter(on_subnet).collect();
         let named = network.gateways.as_ref().map_or(0, Vec::len);
         if named > 0 && own.len() == named && own.iter().all(|gateway| gateway.expressroute) {
             vnet.vpn_gateway.state(Stated { value: false, rank: own[0].rank, place: own[0].place });
@@ -122,15 +159,12 @@ fn networks(found: &mut Found, design: &Design) {
         if let Some((id, place)) = &network.route_table {
             route_table(id, *place, &mut vnet, found);
         }
-        advertised(network, &networks, &mut vnet);
+        advertised(network, &by_id, &mut vnet);
         vnets.entry(network.name.clone()).or_default().merge(vnet);
     }
-    // VPN gateways speak of a network only where an ExpressRoute gateway does, or the design.
     for gateway in &gateways {
         let Some((name, id)) = &gateway.network else { continue };
-        let wanted = gateway.expressroute || vnets.contains_key(name) || design.vnets.contains_key(name);
-        let has_expressroute = gateways.iter().any(|other| other.expressroute && other.network == gateway.network);
-        if (wanted || has_expressroute) && found.claim("virtual network", name, id, gateway.place) {
+        if hubs.contains(name) && found.claim("virtual network", name, id, gateway.place) {
             vnets.entry(name.clone()).or_default().merge(gateway.vnet.clone());
         }
     }
@@ -148,11 +182,13 @@ fn route_table(id: &str, place: Place, vnet: &mut Vnet, found: &Found) {
 
 /// Counts the prefixes that a gateway advertises: its network's own and those of networks that use the gateway.
 /// A peered network that is not in the exports leaves the count open.
-fn advertised(network: &azure::VirtualNetwork, networks: &[azure::VirtualNetwork], vnet: &mut Vnet) {
+fn advertised(network: &azure::VirtualNetwork, networks: &Index<'_, azure::VirtualNetwork>, vnet: &mut Vnet) {
     let (Some(peerings), Some(own)) = (&network.peerings, network.vnet.space.known()) else { return };
     let mut spaces: Vec<Prefix> = own.value.iter().map(|item| item.value).collect();
     for peering in peerings.iter().filter(|peering| peering.lends_gateway) {
-        let Some(remote) = networks.iter().find(|other| same_id(&other.id, &peering.remote)) else { return };
+        let Some(remote) = networks.near(&peering.remote).find(|other| same_id(&other.id, &peering.remote)) else {
+            return;
+        };
         let (Some(back), Some(space)) = (&remote.peerings, remote.vnet.space.known()) else { return };
         if back.iter().any(|back| back.uses_remote_gateway && same_id(&back.remote, &network.id)) {
             spaces.extend(space.value.iter().map(|item| item.value));
@@ -168,20 +204,27 @@ fn advertised(network: &azure::VirtualNetwork, networks: &[azure::VirtualNetwork
 /// The VNets that are linked to a circuit. One authorization in use may be a link that this export cannot see,
 /// and a gateway that is not in the exports hides its VNet; either leaves the list open.
 fn connections(found: &mut Found) {
-    for (name, circuit) in &mut found.design.circuits {
-        let links: Vec<_> = found.connections.iter().filter(|connection| connection.circuit == *name).collect();
-        let Some(first) = links.first() else { continue };
-        let hidden = found.listed_peerings.iter().any(|listed| listed.circuit == *name && listed.in_use_elsewhere);
-        if hidden {
-            continue;
+    let gateways = Index::new(&found.gateways, |gateway| &gateway.id);
+    let hidden: BTreeSet<_> =
+        found.listed_peerings.iter().filter(|listed| listed.in_use_elsewhere).map(|listed| &listed.circuit).collect();
+    let mut links: BTreeMap<&Name, Vec<&azure::Connection>> = BTreeMap::new();
+    for connection in found.connections.iter().filter(|connection| !hidden.contains(&connection.circuit)) {
+        let links = links.entry(&connection.circuit).or_default();
+        // Two files may hold the same connection.
+        if !links.iter().any(|known| same_id(&known.id, &connection.id)) {
+            links.push(connection);
         }
+    }
+    for (name, links) in links {
+        let (Some(circuit), Some(first)) = (found.design.circuits.get_mut(name), links.first()) else { continue };
         let peering = circuit.private.get_or_insert_default();
         if first.rank >= Rank::Ordered {
             let value = u32::try_from(links.len()).unwrap_or(u32::MAX);
             peering.connections.state(Stated { value, rank: first.rank, place: first.place });
         }
         let vnet_of = |connection: &&azure::Connection| {
-            let gateway = found.gateways.iter().find(|gateway| same_id(&gateway.id, &connection.gateway))?;
+            let gateway =
+                gateways.near(&connection.gateway).find(|gateway| same_id(&gateway.id, &connection.gateway))?;
             Some(Item { value: gateway.network.as_ref()?.0.clone(), place: connection.place })
         };
         if let Some(value) = links.iter().map(vnet_of).collect::<Option<List<_>>>() {

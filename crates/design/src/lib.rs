@@ -2,8 +2,8 @@
 //!
 //! Text of any kind first becomes a tree of [`Node`]s that know their bytes (`yaml`, `json`).
 //! A design file is then decoded by the records of the model (`fields`); Azure exports (`azure`) and
-//! Terraform JSON are translated by the resources they hold, and joined with the design once all files are
-//! read (`join`). What a text cannot say stays unknown.
+//! Terraform JSON (`terraform`) are translated by the resources they hold, and joined with the design once all
+//! files are read (`join`). What a text cannot say stays unknown.
 //!
 //! What is wrong with a text is a [`Problem`]: where, what was seen, what was expected, and what was
 //! probably meant. Problems are collected, so one does not hide the next.
@@ -20,6 +20,7 @@ mod problem;
 mod read;
 mod references;
 mod schema;
+mod terraform;
 mod waivers;
 mod write;
 mod yaml;

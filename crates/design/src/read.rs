@@ -5,7 +5,7 @@ use crate::found::Found;
 use crate::join::join;
 use crate::node::place;
 use crate::problem::nearest;
-use crate::{Node, Problem, azure, fields, json, yaml};
+use crate::{Node, Problem, azure, fields, json, terraform, yaml};
 use model::{Date, Design, EvidenceKind, Peering, Rank, Record, Source, SourceId, Sources, Value};
 use std::sync::Arc;
 
@@ -127,8 +127,12 @@ pub fn decode(root: &Node<'_>, id: SourceId, sources: &mut Sources) -> Reading {
 
 /// Adds what one text says: a design file to the reading, an export to what is found.
 fn fill(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading, found: &mut Found) {
-    if azure::is_export(root) {
-        azure::read(root, found);
+    let is_terraform = terraform::is_terraform(root);
+    if is_terraform || azure::is_export(root) {
+        match is_terraform {
+            true => terraform::read(root, found),
+            false => azure::read(root, found),
+        }
         if let Some(source) = sources.get_mut(id) {
             source.rank = found.rank;
         }

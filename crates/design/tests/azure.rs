@@ -129,6 +129,12 @@ fn connections_gateways_and_networks_join_into_vnets() {
 }
 
 #[test]
+fn a_connection_in_two_files_counts_once() {
+    let design = design(&[CONNECTIONS, CIRCUIT, CONNECTIONS]);
+    assert_eq!(text(&design.circuits["amsterdam"].private.as_ref().unwrap().connections), "1");
+}
+
+#[test]
 fn without_the_gateway_the_vnet_of_a_connection_is_not_known() {
     let design = design(&[CONNECTIONS, CIRCUIT]);
     let private = design.circuits["amsterdam"].private.as_ref().unwrap();

@@ -3,6 +3,7 @@
 mod reading;
 
 use reading::{problem, problems, read_with_sources};
+use serde_json::{Value as Json, json};
 
 const CIRCUIT: &str = include_str!("fixtures/circuit-show.json");
 const CIRCUITS: &str = include_str!("fixtures/circuits-rest.json");
@@ -240,4 +241,52 @@ fn a_problem_in_the_second_file_points_into_it() {
     let (reading, sources) = read_with_sources(&["company: A\n", "cutover: tomorrow\n"]);
     let place = reading.problems[0].place.unwrap();
     assert_eq!(sources.get(place.source).unwrap().name, "file1");
+}
+
+/// Every fixture with one value after the other turned into another shape: read to the end, without a panic, and
+/// with problems that point into the text.
+#[test]
+fn any_value_may_be_of_another_shape() {
+    let fixtures = [
+        CIRCUITS,
+        CIRCUIT,
+        include_str!("fixtures/direct.json"),
+        include_str!("fixtures/route-filters.json"),
+        include_str!("fixtures/vnets.json"),
+        include_str!("fixtures/gateways.json"),
+        include_str!("fixtures/connections.json"),
+        include_str!("fixtures/communities.json"),
+        include_str!("fixtures/template.json"),
+        include_str!("fixtures/plan.json"),
+        include_str!("fixtures/state.json"),
+    ];
+    for fixture in fixtures {
+        let whole: Json = serde_json::from_str(fixture).unwrap();
+        let mut paths = Vec::new();
+        collect(&whole, String::new(), &mut paths);
+        for (turn, path) in paths.iter().enumerate() {
+            let shapes = [json!(null), json!("[x('"), json!([[]]), json!({"id": 7}), json!(-1)];
+            let mut changed = whole.clone();
+            *changed.pointer_mut(path).unwrap() = shapes[turn % shapes.len()].clone();
+            let text = changed.to_string();
+            let (reading, sources) = read_with_sources(&[&text]);
+            let places = reading.problems.iter().filter_map(|problem| problem.place);
+            assert!(places.into_iter().all(|place| sources.text(place).is_some()), "{path}");
+        }
+    }
+}
+
+fn collect(node: &Json, path: String, paths: &mut Vec<String>) {
+    match node {
+        Json::Object(entries) => {
+            entries.iter().for_each(|(key, value)| {
+                collect(value, format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")), paths)
+            });
+        }
+        Json::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| collect(item, format!("{path}/{index}"), paths))
+        }
+        _ => {}
+    }
+    paths.push(path);
 }

@@ -7,6 +7,7 @@ use model::{Name, Place, Rank};
 /// A link between a gateway and a circuit.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    pub(crate) id: String,
     pub(crate) gateway: String,
     pub(crate) circuit: Name,
     pub(crate) rank: Rank,
@@ -24,6 +25,7 @@ pub(crate) fn read(resource: &Resource<'_, '_>, found: &mut Found) {
     if let (Some((gateway, _)), Some((peer, place))) = (gateway, peer)
         && let Some(circuit) = segment(&peer, "expressroutecircuits")
     {
-        found.connections.push(Connection { gateway, circuit, rank: found.rank, place });
+        let id = resource.id.clone();
+        found.connections.push(Connection { id, gateway, circuit, rank: found.rank, place });
     }
 }

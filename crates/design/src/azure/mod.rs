@@ -120,7 +120,7 @@ fn incomplete(node: &Node<'_>, links: &[&str], found: &mut Found) {
 }
 
 /// Reads one resource.
-fn one(node: &Node<'_>, found: &mut Found) {
+pub(crate) fn one(node: &Node<'_>, found: &mut Found) {
     if account::is_subscription(node) {
         found.resources += 1;
         return account::read(node, found);
@@ -145,6 +145,8 @@ fn one(node: &Node<'_>, found: &mut Found) {
         "microsoft.network/virtualnetworkgateways" => Some(gateway::read as _),
         "microsoft.network/connections" => Some(connection::read as _),
         "microsoft.network/bgpservicecommunities" => Some(communities::read as _),
+        // Its key is a secret, and nothing else of it is asked about.
+        "microsoft.network/expressroutecircuits/authorizations" => Some(pass as _),
         "microsoft.features/providers/features" | "microsoft.features/features" => Some(account::read_feature as _),
         _ => None,
     };
@@ -153,6 +155,8 @@ fn one(node: &Node<'_>, found: &mut Found) {
         read(&resource, found);
     }
 }
+
+fn pass(_: &Resource<'_, '_>, _: &mut Found) {}
 
 /// A mapping that says neither type nor id: the words of a circuit or gateway still tell what it is.
 fn nameless(node: &Node<'_>, found: &mut Found) {
