@@ -34,10 +34,9 @@ rule! {
         cases: [
             pass;
             pass "routing: {internet_prefixes: []}";
-            fail "routing: {internet_prefixes: [131.107.240.0/27]}";
-            fail "routing: {internet_prefixes: [131.107.240.32/28]}";
-            fail "routing: {internet_prefixes: [131.107.240.0/20]}";
-            fail "{routing: {internet_prefixes: [131.107.128.0/20]}, nat: {pools: {'*': {prefixes: [131.107.128.0/20]}}}}";
+            fail "{routing: {internet_prefixes: [131.107.240.0/27]}, nat: {pools: {'*': {prefixes: [131.107.240.0/27]}}}}";
+            fail "{routing: {internet_prefixes: [131.107.240.32/28]}, nat: {pools: {'*': {prefixes: [131.107.240.32/27]}}}}";
+            fail "{routing: {internet_prefixes: [131.107.240.0/20]}, nat: {pools: {'*': {prefixes: [131.107.240.0/27]}}}}";
             unknown "routing: {internet_prefixes: null}";
             unknown "nat: {pools: {'*': {prefixes: null}}}";
             none "nat: {private_sources: false, pools: null}";

@@ -30,7 +30,7 @@ rule! {
             pass;
             pass "nat: {pools: {'*': {prefixes: [131.107.240.1/32], peak_flows: 64512}}}";
             fail "nat: {pools: {'*': {prefixes: [131.107.240.1/32], peak_flows: 64513}}}";
-            fail "nat: {pools: {'*': {peak_flows: 3000000}}}";
+            fail "nat: {pools: {'*': {prefixes: [131.107.240.0/27], peak_flows: 3000000}}}";
             fail "nat: {pools: {'*': {monitored: false}}}";
             unknown "nat: {pools: {'*': {peak_flows: null}}}";
             unknown "nat: {pools: {'*': {monitored: null}}}";

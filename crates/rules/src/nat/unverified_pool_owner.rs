@@ -37,7 +37,7 @@ rule! {
             pass(ordered);
             pass(live);
             pass "nat: {pools: {pool-ams: {circuits: null}}}";
-            fail "nat: {pools: {'*': {prefixes: [131.107.241.0/27]}}}";
+            fail "nat: {pools: {'*': {prefixes: [131.107.7.0/27]}}}";
             fail "nat: {pools: {pool-ams: {circuits: [dublin]}}}";
             fail "circuits: {'*': {microsoft: {registry: none, manual_validation: no}}}";
             fail(ordered) "circuits: {'*': {microsoft: {prefix_state: validation needed, prefix_state_since: 2026-10-01}}}";

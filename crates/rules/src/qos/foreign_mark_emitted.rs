@@ -1,6 +1,6 @@
 //! Rule: a mark that Microsoft does not list leaves towards Microsoft.
 
-use super::at;
+use super::{at, list};
 use crate::{Answer, Facts, Tally};
 
 rule! {
@@ -52,10 +52,9 @@ fn check(facts: &Facts<'_>) -> Answer {
     };
     tally.pass(marks);
     let listed: Vec<_> = facts.catalog.current_qos_classes().map(|class| class.dscp).collect();
-    let names = listed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     for mark in marks.value.iter().filter(|mark| !listed.contains(&mark.value)) {
         let seen = format!("{} ({})", mark.value, mark.value.number());
-        tally.fail(at(facts, key).finding(Some(mark.place), seen, format!("only {names}")));
+        tally.fail(at(facts, key).finding(Some(mark.place), seen, format!("only {}", list(&listed))));
     }
     tally.verdict("")
 }

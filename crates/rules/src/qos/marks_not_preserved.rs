@@ -1,6 +1,6 @@
 //! Rule: the marks of real-time media are lost or changed on the way.
 
-use super::{at, class_at};
+use super::{at, class_at, list};
 use crate::{Answer, Facts, Tally};
 use model::Dscp;
 
@@ -69,9 +69,9 @@ fn check(facts: &Facts<'_>) -> Answer {
         if captured.value.iter().any(|seen| seen.value == mark.value) {
             tally.pass(captured);
         } else {
-            let seen: Vec<_> = captured.value.iter().map(|seen| seen.value.to_string()).collect();
+            let seen = list(captured.value.iter().map(|seen| &seen.value));
             let expected = format!("{} of class {name}", mark.value);
-            tally.fail(at(facts, "qos.captured").finding(Some(captured.place), seen.join(", "), expected));
+            tally.fail(at(facts, "qos.captured").finding(Some(captured.place), seen, expected));
         }
     }
     tally.verdict("no class carries a mark that Microsoft lists")

@@ -12,6 +12,7 @@ mod single_queue;
 mod voice_not_expedited;
 
 use crate::{Facts, Rule, Spot, Subject, Verdict};
+use model::{Dscp, Name, QosClass};
 
 /// The rules of this folder.
 pub(crate) static RULES: &[&Rule] = &[
@@ -39,6 +40,12 @@ fn at<'a>(facts: &Facts<'_>, key: &'a str) -> Spot<'a> {
 }
 
 /// One key of a traffic class.
-fn class_at<'a>(name: &'a model::Name, class: &model::QosClass, key: &'a str) -> Spot<'a> {
+fn class_at<'a>(name: &'a Name, class: &QosClass, key: &'a str) -> Spot<'a> {
     Subject::Named("qos.classes", name.as_str()).at(key, class.place)
+}
+
+/// Marks in a row, for a finding.
+fn list<'a>(marks: impl IntoIterator<Item = &'a Dscp>) -> String {
+    let marks: Vec<_> = marks.into_iter().map(Dscp::to_string).collect();
+    if marks.is_empty() { "no mark".to_owned() } else { marks.join(", ") }
 }

@@ -1,7 +1,7 @@
 //! Rule: voice has no expedited class of its own.
 
-use super::{at, class_at};
-use crate::{Answer, Facts, Tally};
+use super::{at, class_at, list};
+use crate::{Answer, Facts, Tally, Verdict};
 
 rule! {
     /// ## What it asks
@@ -43,29 +43,28 @@ rule! {
 fn check(facts: &Facts<'_>) -> Answer {
     super::real_time(facts)?;
     let classes = &facts.design.qos.classes;
-    let mut tally = Tally::new();
     if classes.is_empty() {
-        tally.unknown(at(facts, "qos.classes"));
+        return Err(Verdict::missing(at(facts, "qos.classes")));
     }
+    let mut tally = Tally::new();
     for wanted in facts.catalog.current_qos_classes().filter(|class| class.traffic_class == "Voice") {
         let mark = wanted.dscp;
-        let mut found = classes.iter().filter(|(_, class)| class.dscp.is(&mark)).peekable();
-        if found.peek().is_none() {
-            let unmarked: Vec<_> = classes.iter().filter(|(_, class)| !class.dscp.is_known()).collect();
-            unmarked.iter().for_each(|(name, class)| tally.unknown(class_at(name, class, "dscp")));
-            if unmarked.is_empty() && !classes.is_empty() {
-                let marks: Vec<_> =
-                    classes.values().filter_map(|class| class.dscp.value()).map(|m| m.to_string()).collect();
-                let seen = format!("classes marked {}", marks.join(", "));
-                let expected = format!("a class marked {mark} ({})", mark.number());
-                tally.fail(at(facts, "qos.classes").finding(None, seen, expected));
-            }
-        }
-        for (name, class) in found {
+        let voice: Vec<_> = classes.iter().filter(|(_, class)| class.dscp.is(&mark)).collect();
+        for (name, class) in &voice {
             let (alone, treated) = ("true: voice alone in its class", "true: treatment by RFC 3246");
             tally.expect(class_at(name, class, "standalone"), &class.standalone, |standalone| *standalone, alone);
             tally.expect(class_at(name, class, "ef"), &class.ef, |ef| *ef, treated);
         }
+        if !voice.is_empty() {
+            continue;
+        }
+        let silent: Vec<_> = classes.iter().filter(|(_, class)| !class.dscp.is_known()).collect();
+        if silent.is_empty() {
+            let seen = format!("classes marked {}", list(classes.values().filter_map(|class| class.dscp.value())));
+            let expected = format!("a class marked {mark} ({})", mark.number());
+            tally.fail(at(facts, "qos.classes").finding(None, seen, expected));
+        }
+        silent.iter().for_each(|(name, class)| tally.unknown(class_at(name, class, "dscp")));
     }
     tally.verdict("")
 }

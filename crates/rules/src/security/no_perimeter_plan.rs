@@ -29,8 +29,8 @@ rule! {
         cases: [
             pass;
             fail "security: {plan: no}";
-            fail "security: {plan: 2027-03-01 perimeter plan}";
-            fail "cutover: 2026-09-25";
+            fail "{cutover: 2027-02-01, security: {plan: 2027-03-01 perimeter plan}}";
+            fail "{cutover: 2026-09-25, security: {plan: 2026-09-25 perimeter plan}}";
             unknown "security: {plan: null}";
             unknown "security: {plan: yes}";
             unknown "cutover: null";

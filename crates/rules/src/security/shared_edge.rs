@@ -27,7 +27,7 @@ rule! {
         check: check,
         cases: [
             pass;
-            fail "security: {microsoft_edge: proxy-internet}";
+            fail "security: {microsoft_edge: proxy-1, internet_edge: proxy-1}";
             fail "security: {microsoft_edge: fw-1, internet_edge: FW-1}";
             unknown "security: {microsoft_edge: null}";
             unknown "security: {internet_edge: null}";
