@@ -90,6 +90,7 @@ impl<'t> Node<'t> {
             Shape::Scalar(text) if text.chars().count() <= 40 => format!("`{text}`"),
             Shape::Scalar(text) => format!("`{}…`", text.chars().take(40).collect::<String>()),
             Shape::List(items) => format!("a list of {}", items.len()),
+            Shape::Map(entries) if entries.len() == 1 => "a mapping of 1 key".to_owned(),
             Shape::Map(entries) => format!("a mapping of {} keys", entries.len()),
         }
     }

@@ -144,10 +144,12 @@ fn fill(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Read
     }
 }
 
-/// Whether a mapping has a key of a design, or one that may be a slip for it.
+/// Whether a mapping has a key of a design, or nothing but slips for them.
 fn is_design(root: &Node<'_>) -> bool {
     let known = fields::keys::<Design>();
-    root.entries().iter().any(|entry| nearest(&entry.key, known.iter().copied()).is_some())
+    let keys = || root.entries().iter().map(|entry| &*entry.key);
+    let is_slip = |key| nearest(key, known.iter().copied()).is_some();
+    keys().any(|key| known.contains(&key)) || (keys().next().is_some() && keys().all(is_slip))
 }
 
 /// Decodes a design file, or a file of ordered or live evidence in the same words.

@@ -43,6 +43,16 @@ fn a_circuit_of_az_says_what_was_ordered() {
 }
 
 #[test]
+fn states_on_the_way_are_no_states_yet() {
+    let circuit =
+        CIRCUIT.replace(r#""circuitProvisioningState": "Enabled""#, r#""circuitProvisioningState": "Enabling""#);
+    let circuit = circuit.replace(r#""Provisioned""#, r#""DeProvisioned""#);
+    let design = design(&[&circuit]);
+    assert_eq!(text(&design.circuits["amsterdam"].circuit_state), "unknown");
+    assert_eq!(text(&design.circuits["amsterdam"].provider_state), "not provisioned");
+}
+
+#[test]
 fn peerings_say_both_links_in_both_families() {
     let design = design(&[CIRCUIT]);
     let circuit = &design.circuits["amsterdam"];

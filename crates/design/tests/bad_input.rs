@@ -43,7 +43,7 @@ fn a_single_misspelt_key_is_still_a_design() {
 #[test]
 fn wrong_types_say_what_stands_there() {
     assert_eq!(seen("circuits: [ams]\n"), (1, 11, "a list of 1".into()));
-    assert_eq!(seen("circuits: {ams: {sku: {tier: premium}}}\n"), (1, 23, "a mapping of 1 keys".into()));
+    assert_eq!(seen("circuits: {ams: {sku: {tier: premium}}}\n"), (1, 23, "a mapping of 1 key".into()));
     assert_eq!(seen("circuits: {ams: {private: {vlan: many}}}\n"), (1, 34, "`many` is no VLAN id".into()));
 }
 
@@ -133,6 +133,8 @@ fn json_of_something_else_is_said_so_once() {
     let (_, _, seen, expected) = problem(r#"{"name": "left-pad", "version": "1.0.0", "scripts": {"test": "x"}}"#);
     assert_eq!(seen, "a mapping of 3 keys");
     assert!(expected.ends_with("an Azure or Terraform export"));
+    // `portal` is near to `ports`, yet no slip for it.
+    assert_eq!(problem(r#"{"portal": "https://localhost", "media": "x", "graph": "y"}"#).2, "a mapping of 3 keys");
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn an_export_without_a_relevant_resource_is_a_problem() {
     let storage = r#"[{"id": "/subscriptions/s/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/x", "type": "Microsoft.Storage/storageAccounts", "name": "x"}]"#;
     assert_eq!(seen(storage).2, "a list of 1, and no Azure resource that a design asks about");
     assert_eq!(seen("[]").2, "an empty list");
-    assert_eq!(seen(r#"{"value": []}"#).2, "a mapping of 1 keys, and no Azure resource that a design asks about");
+    assert_eq!(seen(r#"{"value": []}"#).2, "a mapping of 1 key, and no Azure resource that a design asks about");
 }
 
 #[test]

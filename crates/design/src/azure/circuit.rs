@@ -6,7 +6,7 @@ use crate::found::{Found, ListedPeerings, segment};
 use crate::{Node, Problem, Shape};
 use model::{
     Bandwidth, Billing, Circuit, ConnectivityModel, ConnectivityPath, Fact, Guid, Item, List, Name, Peering,
-    PeeringKind, Place, Rank, Record, Sku, Stated, Tier, Value,
+    PeeringKind, Place, ProviderState, Rank, Record, Sku, Stated, Tier, Value,
 };
 
 /// Reads a circuit.
@@ -21,7 +21,7 @@ pub(crate) fn read(resource: &Resource<'_, '_>, found: &mut Found) {
     identity(resource, &mut circuit, found);
     order(node, &mut circuit, found);
     found.ordered(&mut circuit.provisioning_state, node, "provisioningState");
-    found.ordered(&mut circuit.provider_state, node, "serviceProviderProvisioningState");
+    provider_state(node, &mut circuit, found);
     found.ordered(&mut circuit.service_key, node, "serviceKey");
     // `Enabling` is on the way to a state and none yet.
     if found.rank >= Rank::Ordered {
@@ -32,6 +32,20 @@ pub(crate) fn read(resource: &Resource<'_, '_>, found: &mut Found) {
     }
     peerings(node, &name, &mut circuit, found);
     found.design.circuits.entry(name).or_default().merge(circuit);
+}
+
+/// The provider's state. Newer versions of the API tell a circuit that was taken down from one that never was up.
+fn provider_state(node: &Node<'_>, circuit: &mut Circuit, found: &mut Found) {
+    let key = "serviceProviderProvisioningState";
+    match node.property(key) {
+        Some(state) if state.text().is_some_and(|text| text.eq_ignore_ascii_case("DeProvisioned")) => {
+            if found.rank >= Rank::Ordered {
+                let value = ProviderState::NotProvisioned;
+                circuit.provider_state.state(Stated { value, rank: found.rank, place: state.place });
+            }
+        }
+        _ => found.ordered(&mut circuit.provider_state, node, key),
+    }
 }
 
 /// Id, etag, region; and the subscription, which the id names.
