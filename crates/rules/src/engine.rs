@@ -169,6 +169,14 @@ impl Checklist {
     }
 }
 
+impl Counts {
+    /// The counts in the order of [`Standing`].
+    pub fn by_standing(&self) -> [usize; 7] {
+        let Self { faults, warnings, unknown, waived, hold, not_applicable, later } = *self;
+        [faults, warnings, unknown, waived, hold, not_applicable, later]
+    }
+}
+
 /// How grave a verdict is: the gravest of its findings that no waiver accepts, each its own or the rule's severity.
 pub fn gravity(rule: &Rule, verdict: &Verdict) -> Severity {
     match verdict {

@@ -159,9 +159,16 @@ impl Rule {
 
     /// One section of the manual page, `What it asks`, without its heading.
     pub fn section(&self, heading: &str) -> Option<&'static str> {
-        let start = self.doc.find(&format!("## {heading}"))?;
-        let body = self.doc[start..].split_once('\n')?.1;
-        Some(body.split("\n## ").next().unwrap_or(body).trim().trim_end_matches("##").trim())
+        // A doc comment's lines begin with a blank.
+        let heading = format!("## {heading}");
+        let start = self.doc.match_indices('\n').map(|(end, _)| end + 1).chain([0]);
+        let line = start
+            .map(|start| &self.doc[start..])
+            .find(|rest| rest.lines().next().is_some_and(|line| line.trim() == heading))?;
+        let body = line.split_once('\n')?.1;
+        let end =
+            body.lines().take_while(|line| !line.trim_start().starts_with("## ")).map(|line| line.len() + 1).sum();
+        Some(body.get(..end).unwrap_or(body).trim())
     }
 
     /// The group of the id: `NET-BGP` of `NET-BGP-004`.
@@ -264,4 +271,18 @@ macro_rules! rule {
     (@want fail) => { $crate::Want::Fail };
     (@want unknown) => { $crate::Want::Unknown };
     (@want none) => { $crate::Want::None };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sections_end_where_the_next_begins() {
+        for rule in crate::rules() {
+            for heading in ["What it asks", "Why it matters", "How to mend it"] {
+                let section = rule.section(heading).unwrap_or_else(|| panic!("{} lacks `{heading}`", rule.id));
+                assert!(!section.is_empty() && !section.contains("## "), "{} {heading}: {section}", rule.id);
+            }
+            assert_eq!(rule.section("What"), None);
+        }
+    }
 }

@@ -165,6 +165,13 @@ impl Spot<'_> {
     }
 }
 
+impl Finding {
+    /// Whether another finding is about the same value and says the same of it.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.place, &self.path, &self.seen, &self.expected) == (other.place, &other.path, &other.seen, &other.expected)
+    }
+}
+
 impl<T> From<&Stated<T>> for Proof {
     fn from(statement: &Stated<T>) -> Self {
         Self { rank: statement.rank, place: statement.place }

@@ -29,17 +29,20 @@ impl Checklist {
         };
         let expired = expires < today;
         let waived = Waived { waiver: name.to_string(), owner: owner.into(), reason: reason.into(), expires };
-        let mut covered = 0;
-        for finding in findings(self, rule) {
-            if !from.path.value().is_none_or(|pattern| covers(pattern, &finding.path)) {
-                continue;
-            }
-            covered += 1;
-            if !expired {
-                finding.waived.get_or_insert_with(|| waived.clone());
+        let covered: Vec<Finding> = findings(self, rule)
+            .iter()
+            .filter(|finding| from.path.value().is_none_or(|pattern| covers(pattern, &finding.path)))
+            .cloned()
+            .collect();
+        if !expired {
+            for finding in self.rows.iter_mut().flat_map(|(_, verdict)| all_findings(verdict)) {
+                // Rules that sum up others find the very same, which is accepted with it.
+                if covered.iter().any(|covered| covered.says_the_same(finding)) {
+                    finding.waived.get_or_insert_with(|| waived.clone());
+                }
             }
         }
-        match (covered, expired) {
+        match (covered.len(), expired) {
             (0, _) => {
                 let seen = format!("waiver of {} by {owner} matches no finding", rule.id);
                 Some(self.remark(
@@ -109,9 +112,13 @@ impl<'a> Complete<'a> {
 
 fn findings<'a>(checklist: &'a mut Checklist, rule: &Rule) -> &'a mut [Finding] {
     let row = checklist.rows.iter_mut().find(|(row, _)| row.id == rule.id);
-    match row {
-        Some((_, Verdict::Fail { findings, .. })) => findings,
-        _ => &mut [],
+    row.map_or(&mut [], |(_, verdict)| all_findings(verdict))
+}
+
+fn all_findings(verdict: &mut Verdict) -> &mut [Finding] {
+    match verdict {
+        Verdict::Fail { findings, .. } => findings,
+        Verdict::Pass { .. } | Verdict::Unknown(_) | Verdict::NotApplicable(_) => &mut [],
     }
 }
 
@@ -166,6 +173,16 @@ mod tests {
         let (rule, verdict) = &checklist.rows[0];
         assert_eq!(Standing::of(rule, verdict), Standing::Waived);
         assert!(checklist.waivers.is_empty());
+    }
+
+    #[test]
+    fn the_very_same_of_another_rule_is_accepted_too() {
+        let mut checklist = failing();
+        let (first, verdict) = checklist.rows[0].clone();
+        let other = crate::rules().iter().find(|rule| rule.id != first.id).unwrap();
+        checklist.rows.push((other, verdict));
+        checklist.waive(&waiver("ACC-001", None, TODAY), TODAY);
+        assert_eq!(checklist.counts().waived, 2);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | `on`, `stage`, `profile`, `facts_of` | the day, `design`/`ordered`/`live`, the edition, the date of the facts |
 //! | `overall` | `ready`, `ready-with-warnings`, `incomplete` or `blocked` |
 //! | `counts` | rules by verdict: `faults`, `warnings`, `unknown`, `waived`, `hold`, `not_applicable`, `later`; their sum is `rules` |
-//! | `findings` | faults that count, sorted by who must act and what blocks: `rule`, `name`, `title`, `severity`, `owner`, `subject`, `path`, `seen`, `expected`, `fixable`, `place`; `waived` in those of the next key |
+//! | `findings` | faults that count, sorted by who must act and what blocks: `rule`, `name`, `title`, `severity`, `owner`, `subject`, `path`, `seen`, `expected`, `fixable`, `also` (rules that find the very same), `place`; `waived` in those of the next key |
 //! | `waived` | faults that a waiver accepts; `waived` holds `waiver`, `owner`, `reason`, `expires` |
 //! | `notes` | what is worth knowing of rules that hold, like findings |
 //! | `waivers` | what is wrong with waivers: `severity`, `subject`, `path`, `seen`, `expected`, `place` |
@@ -84,7 +84,7 @@ fn source(source: &Source) -> Value {
 }
 
 fn entry(entry: &Entry<'_>) -> Value {
-    let Entry { rule, finding, severity: grave, location } = entry;
+    let Entry { rule, finding, severity: grave, location, also } = entry;
     let mut value = json!({
         "rule": rule.id,
         "name": rule.name,
@@ -96,6 +96,7 @@ fn entry(entry: &Entry<'_>) -> Value {
         "seen": finding.seen,
         "expected": finding.expected,
         "fixable": rule.fixable,
+        "also": ids(also),
         "place": place(*location),
     });
     if let Some(waived) = &finding.waived {

@@ -4,8 +4,8 @@
 //! cannot be judged an error, for it is no success either. What is accepted, does not apply, is asked later
 //! or is not known of a lesser rule is skipped, with the reason.
 
-use super::{Entry, Report, Row, group_title, json, text};
-use crate::{Severity, Standing};
+use super::{Report, Row, about, group_title, json, phrase, text};
+use crate::{Finding, Severity, Standing, Verdict, gravity};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use std::fmt::{self, Write};
@@ -88,19 +88,19 @@ fn document(report: &Report<'_>, xml: &mut Writer<&mut Vec<u8>>) -> io::Result<(
 fn outcome(report: &Report<'_>, row: &Row<'_>) -> Outcome {
     match row.standing {
         Standing::Fault | Standing::Warning => {
-            let findings: Vec<&Entry<'_>> =
-                report.findings.iter().filter(|entry| entry.rule.id == row.rule.id).collect();
-            let lines = findings.iter().map(|entry| {
-                let place = entry.location.map(|location| format!("{}: ", location.link())).unwrap_or_default();
-                format!("{place}{}: {}", entry.about(), entry.phrase())
-            });
+            let findings = findings(row).filter(|finding| finding.waived.is_none());
+            let said = |finding: &Finding| format!("{}: {}", about(finding), phrase(finding));
+            let lines: Vec<String> = findings
+                .clone()
+                .map(|finding| match report.locate(finding.place) {
+                    Some(location) => format!("{}: {}", location.link(), said(finding)),
+                    None => said(finding),
+                })
+                .collect();
             Outcome::Failure {
-                kind: findings.iter().map(|entry| entry.severity).max().map_or("required", json::severity),
-                message: findings
-                    .first()
-                    .map(|entry| format!("{}: {}", entry.about(), entry.phrase()))
-                    .unwrap_or_default(),
-                detail: lines.collect::<Vec<_>>().join("\n"),
+                kind: json::severity(gravity(row.rule, row.verdict)),
+                message: findings.clone().next().map(said).unwrap_or_default(),
+                detail: lines.join("\n"),
             }
         }
         Standing::Unknown => {
@@ -112,8 +112,7 @@ fn outcome(report: &Report<'_>, row: &Row<'_>) -> Outcome {
             }
         }
         Standing::Waived => {
-            let waived = report.waived.iter().filter(|entry| entry.rule.id == row.rule.id);
-            let waivers = waived.filter_map(|entry| entry.finding.waived.as_ref());
+            let waivers = findings(row).filter_map(|finding| finding.waived.as_ref());
             let words = waivers
                 .map(|waived| format!("accepted by {} until {}: {}", waived.owner, waived.expires, waived.reason));
             Outcome::Skipped { message: words.collect::<Vec<_>>().join("; ") }
@@ -122,6 +121,13 @@ fn outcome(report: &Report<'_>, row: &Row<'_>) -> Outcome {
             Outcome::Skipped { message: row.reason().map(|reason| reason.to_string()).unwrap_or_default() }
         }
         Standing::Holds => Outcome::Success,
+    }
+}
+
+fn findings<'a>(row: &Row<'a>) -> impl Iterator<Item = &'a Finding> + Clone {
+    match row.verdict {
+        Verdict::Fail { findings, .. } => findings.iter(),
+        Verdict::Pass { .. } | Verdict::Unknown(_) | Verdict::NotApplicable(_) => [].iter(),
     }
 }
 

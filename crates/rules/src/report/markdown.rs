@@ -22,11 +22,7 @@ pub fn write(report: &Report<'_>, out: &mut impl Write) -> fmt::Result {
         Overall::Ready => "✅",
     };
     writeln!(out, "## {mark} {}: {}\n", escape(&report.title), report.overall)?;
-    let mut verdict = report.verdict_in_words();
-    if let Some(first) = verdict.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    writeln!(out, "{verdict}.\n")?;
+    writeln!(out, "{}.\n", text::sentence(&report.verdict_in_words()))?;
     let tallies: Vec<_> = report.tallies().iter().map(|(count, what)| format!("**{count}** {what}")).collect();
     if !tallies.is_empty() {
         writeln!(out, "{}\n", tallies.join(" · "))?;
@@ -66,9 +62,11 @@ fn faults(report: &Report<'_>, owner: Owner, out: &mut impl Write) -> fmt::Resul
             Severity::Informational => "ℹ️",
         };
         let place = entry.location.map(|location| format!("<br>{}", code(&location.link()))).unwrap_or_default();
+        let also: Vec<&str> = entry.also.iter().map(|rule| rule.id).collect();
+        let also = if also.is_empty() { String::new() } else { format!(" (also {})", also.join(", ")) };
         writeln!(
             out,
-            "| {mark} | **{}**<br>{} | {}{place} | {} | {} |",
+            "| {mark} | **{}**{also}<br>{} | {}{place} | {} | {} |",
             entry.rule.id,
             escape(entry.rule.title),
             escape(entry.about()),

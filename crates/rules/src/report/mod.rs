@@ -5,10 +5,12 @@
 //! lays it out, so all formats say the same: [`terminal`], [`markdown`] and [`html`] for people, [`json`],
 //! [`sarif`] and [`junit`] for programs. All write to a given writer; none knows a file or the day.
 
+mod drawing;
 mod gap;
 mod place;
 mod text;
 
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -26,6 +28,8 @@ use catalog::Catalog;
 use model::{Date, Design, Place, Rank, Source, Sources};
 use place::Atlas;
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// A checklist with everything that a format needs to lay it out.
 pub struct Report<'a> {
@@ -82,7 +86,7 @@ pub struct Checked<'a> {
 }
 
 /// A finding with its rule and its line.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Entry<'a> {
     /// The rule that found it.
     pub rule: &'static Rule,
@@ -92,6 +96,8 @@ pub struct Entry<'a> {
     pub severity: Severity,
     /// Where it stands, when it stands anywhere.
     pub location: Option<Location<'a>>,
+    /// Other rules that find the very same; those that sum up several others do.
+    pub also: Vec<&'static Rule>,
 }
 
 /// A rule with its verdict.
@@ -123,10 +129,12 @@ impl<'a> Report<'a> {
                 finding,
                 severity: finding.severity.unwrap_or(rule.severity),
                 location: atlas.locate(finding.place),
+                also: Vec::new(),
             }));
         }
+        let mut entries = joined(entries);
         // Stable, so the order of the rules and of their findings remains within.
-        entries.sort_by_key(|entry| (entry.rule.owner, std::cmp::Reverse(entry.severity)));
+        entries.sort_by_key(|entry| (entry.rule.owner, Reverse(entry.severity)));
         let (waived, findings) = entries.into_iter().partition(|entry| entry.finding.waived.is_some());
         let row = |(rule, verdict): &'a (&'static Rule, Verdict)| Row {
             rule,
@@ -180,17 +188,17 @@ impl<'a> Report<'a> {
 
     /// The counts in words, without those that are zero: `(3, "faults")`.
     pub fn tallies(&self) -> Vec<(usize, &'static str)> {
-        let Counts { faults, warnings, unknown, waived, hold, not_applicable, later } = self.counts;
-        let tally = |count: usize, one: &'static str, many: &'static str| (count, if count == 1 { one } else { many });
-        let mut tallies = vec![
-            tally(faults, "fault", "faults"),
-            tally(warnings, "warning", "warnings"),
-            tally(unknown, "unknown", "unknown"),
-            tally(waived, "waived", "waived"),
-            tally(hold, "holds", "hold"),
-            tally(not_applicable, "does not apply", "do not apply"),
-            tally(later, "asked later", "asked later"),
+        let words = [
+            ("fault", "faults"),
+            ("warning", "warnings"),
+            ("unknown", "unknown"),
+            ("waived", "waived"),
+            ("holds", "hold"),
+            ("does not apply", "do not apply"),
+            ("asked later", "asked later"),
         ];
+        let tally = |(count, (one, many))| (count, if count == 1 { one } else { many });
+        let mut tallies: Vec<_> = self.counts.by_standing().into_iter().zip(words).map(tally).collect();
         tallies.retain(|(count, _)| *count > 0);
         tallies
     }
@@ -238,6 +246,33 @@ impl<'a> Entry<'a> {
         let file = self.location?.file;
         self.rule.fixable.then(|| format!("twinpath fix {}", shell_word(file)))
     }
+}
+
+/// Findings that say the very same made one: that of the gravest and then most specific rule, the one that
+/// finds the fewest. The order of the rules remains.
+fn joined(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in &entries {
+        *found.entry(entry.rule.id).or_default() += 1;
+    }
+    let mut same: BTreeMap<_, Vec<Entry<'_>>> = BTreeMap::new();
+    for entry in entries {
+        let Finding { path, place, seen, expected, waived, .. } = entry.finding;
+        same.entry((path, *place, seen, expected, waived.is_some())).or_default().push(entry);
+    }
+    let mut joined: Vec<Entry<'_>> = same
+        .into_values()
+        .filter_map(|mut same| {
+            let best = |entry: &Entry<'_>| (Reverse(entry.severity), found.get(entry.rule.id).copied(), entry.rule.id);
+            same.sort_by_key(best);
+            let mut entries = same.into_iter();
+            let mut first = entries.next()?;
+            first.also = entries.map(|entry| entry.rule).filter(|rule| rule.id != first.rule.id).collect();
+            Some(first)
+        })
+        .collect();
+    joined.sort_by_key(|entry| (entry.rule.id, entry.finding.place, &entry.finding.path));
+    joined
 }
 
 fn about(finding: &Finding) -> &str {

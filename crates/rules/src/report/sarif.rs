@@ -119,7 +119,12 @@ impl Results<'_, '_> {
             "message": { "text": format!("{}: {}", entry.about(), entry.phrase()) },
             "locations": [self.location(entry.location, &finding.path)],
             "partialFingerprints": self.fingerprint(entry.rule, &finding.path),
-            "properties": { "owner": json::owner(entry.rule.owner), "seen": finding.seen, "expected": finding.expected },
+            "properties": {
+                "owner": json::owner(entry.rule.owner),
+                "seen": finding.seen,
+                "expected": finding.expected,
+                "also": entry.also.iter().map(|rule| rule.id).collect::<Vec<_>>(),
+            },
         });
         if let Some(waived) = &finding.waived {
             let reason = format!("{} until {}: {}", waived.owner, waived.expires, waived.reason);

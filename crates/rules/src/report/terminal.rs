@@ -135,35 +135,27 @@ impl<W: Write> Page<'_, '_, W> {
             let shown = if self.style.verbose { same_rule.len() } else { same_rule.len().min(PLACES) };
             let (shown, more) = same_rule.split_at(shown);
             for (index, entry) in shown.iter().enumerate() {
-                self.fault(entry, index == 0, index + 1 == shown.len())?;
+                let label = if index == 0 { format!("rule: {}", entry.rule.title) } else { String::new() };
+                self.fault(entry, &label)?;
+                if index + 1 == shown.len() {
+                    self.corner(if entry.location.is_some() { "└" } else { " " }, &afterwards(same_rule))?;
+                }
             }
             self.more(more)?;
         }
         Ok(())
     }
 
-    /// One fault; the first of its rule says what the rule is, the last names the command and the document.
-    fn fault(&mut self, entry: &Entry<'_>, first: bool, last: bool) -> fmt::Result {
+    fn fault(&mut self, entry: &Entry<'_>, label: &str) -> fmt::Result {
         let (mark, paint) = severity(entry.severity);
         self.item(mark, paint, entry.rule.id, &format!("{}: {}", entry.about(), entry.phrase()))?;
-        let location = entry.location.as_ref();
-        if let Some(location) = location {
+        if let Some(location) = &entry.location {
             self.corner("┌", &[(PLAIN, text::clean(&location.link()).into_owned())])?;
             if let Some(span) = location.span {
-                let label = if first { format!("rule: {}", entry.rule.title) } else { String::new() };
-                self.line(&span, paint, &label)?;
+                self.line(&span, paint, label)?;
             }
         }
-        let mut foot = Vec::new();
-        if last {
-            foot.extend(entry.mend().map(|command| (BLUE, text::clean(&command).into_owned())));
-            foot.extend(newest(entry.rule).map(|doc| (DIM, format!("{} · {}", doc.file, doc.date))));
-        }
-        match (location, foot.is_empty()) {
-            (_, true) => Ok(()),
-            (Some(_), false) => self.corner("└", &foot),
-            (None, false) => self.corner(" ", &foot),
-        }
+        Ok(())
     }
 
     /// The other places of a rule, in one line.
@@ -452,6 +444,18 @@ impl Drawn {
         drawn.carets = drawn.carets.max(1);
         drawn
     }
+}
+
+/// What stands below the faults of a rule: the command that mends them, what else they fail, the document.
+fn afterwards(entries: &[&Entry<'_>]) -> Vec<(Paint, String)> {
+    let mends = entries.last().and_then(|entry| entry.mend());
+    let mut also: Vec<_> = entries.iter().flat_map(|entry| &entry.also).map(|rule| rule.id).collect();
+    also.sort_unstable();
+    also.dedup();
+    let also = (!also.is_empty()).then(|| format!("also fails {}", also.join(", ")));
+    let source = entries.last().and_then(|entry| newest(entry.rule)).map(|doc| format!("{} · {}", doc.file, doc.date));
+    let mends = mends.map(|command| (BLUE, text::clean(&command).into_owned()));
+    mends.into_iter().chain(also.into_iter().chain(source).map(|words| (DIM, words))).collect()
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

@@ -40,6 +40,13 @@ pub(super) fn phrase(doc: &str) -> String {
     }
 }
 
+/// A phrase as a sentence begins: with a capital.
+pub(super) fn sentence(phrase: &str) -> String {
+    let phrase = clean(phrase);
+    let mut chars = phrase.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
 /// How many columns a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.width()

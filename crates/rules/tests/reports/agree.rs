@@ -1,7 +1,7 @@
 //! All formats say the same numbers.
 
 use crate::sample::{Sample, clean, empty, sample};
-use rules::report::{json, markdown, sarif, terminal};
+use rules::report::{html, json, markdown, sarif, terminal};
 use rules::{Counts, Severity, Standing};
 use std::fmt::Write;
 
@@ -50,6 +50,12 @@ fn numbers(sample: &Sample) {
     }
     assert!(terminal.lines().any(|shown| shown == line), "{line}\n{terminal}");
     assert!(markdown.contains(&bold), "{bold}\n{markdown}");
+
+    let html = written(|text| html::write(&report, text));
+    for (verdict, count) in verdicts.into_iter().zip(counts) {
+        assert_eq!(html.matches(&format!("<tr class=\"s-{verdict}\" id=")).count(), count, "{verdict}");
+        assert_eq!(html.contains(&format!("<li class=\"{verdict}\"><b>{count}</b>")), count > 0, "{verdict}");
+    }
 }
 
 #[test]

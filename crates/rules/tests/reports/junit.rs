@@ -48,7 +48,7 @@ fn the_totals_are_those_of_the_elements() {
     {
         assert_eq!(root[attribute], counts[element].to_string(), "{attribute}");
     }
-    assert_eq!(counts["testsuite"], 7);
+    assert_eq!(counts["testsuite"], 8);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
 
 mod agree;
+mod html;
 mod json;
 mod junit;
 mod markdown;

@@ -172,6 +172,7 @@ static RULES: &[Rule] = &[
     },
     rule("CAP-001", "busy-hour-unknown", "the busy hour fits one link", busy_hour),
     Rule { severity: Severity::Recommended, ..rule("CAP-002", "no-headroom", "the links have head-room", busy_hour) },
+    rule("CFG-003", "requirements-not-met", "the requirements on routing and addresses are met", summed_up),
     rule("NET-BGP-001", "reserved-asn", "the AS number is none of Azure's own", asn),
     Rule { severity: Severity::Recommended, ..rule("NET-BGP-098", "no-bfd", "BFD is on", bfd) },
     rule("NET-BGP-099", "asn-accepted", "the AS number is none of Azure's own, again", asn),
@@ -200,6 +201,17 @@ fn subnets(facts: &Facts<'_>) -> Answer {
         tally.expect(link.at("subnet"), &link.link.subnet, |subnet| subnet.length() == 30, "a /30: four addresses");
     }
     tally.verdict("no private peering")
+}
+
+/// A rule that sums up others finds what they find.
+fn summed_up(facts: &Facts<'_>) -> Answer {
+    let mut findings = Vec::new();
+    for answer in [subnets(facts), asn(facts)] {
+        if let Verdict::Fail { findings: more, .. } = verdict(answer) {
+            findings.extend(more);
+        }
+    }
+    Ok(Verdict::Fail { findings, missing: Vec::new() })
 }
 
 fn busy_hour(facts: &Facts<'_>) -> Answer {
