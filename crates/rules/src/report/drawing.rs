@@ -213,7 +213,7 @@ impl<'a> Layout<'a> {
             (CLOUD, "Microsoft cloud"),
         ];
         html! {
-            svg.drawing viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-label="The design: sites, circuits, links and peerings, with what the checklist says of each" {
+            svg.drawing viewBox=(format!("-2 0 {} {height}", WIDTH + 4)) role="img" aria-label="The design: sites, circuits, links and peerings, with what the checklist says of each" {
                 @for ((x, width), heading) in headings {
                     text.heading x=(x + width / 2) y="14" { (heading) }
                 }
@@ -365,13 +365,15 @@ impl<'a> Layout<'a> {
                 ("Microsoft services", used.join(", "), "public addresses".to_owned())
             }
         };
+        let details: Vec<&String> = [&first, &second].into_iter().filter(|line| !line.is_empty()).collect();
         part(
             self.at(&target.path()),
             html! {
                 rect.solid x=(x) y=(y) width=(CLOUD.1) height=(TARGET) rx="10" {}
                 text.label.strong x=(x + 14) y=(y + 20) { (clip(title, 24)) }
-                text.small x=(x + 14) y=(y + 36) { (clip(&first, 32)) }
-                text.small x=(x + 14) y=(y + 50) { (clip(&second, 32)) }
+                @for (line, y) in details.iter().zip([y + 36, y + 50]) {
+                    text.small x=(x + 14) y=(y) { (clip(line, 32)) }
+                }
             },
             Some((x + CLOUD.1, y)),
         )
@@ -439,7 +441,8 @@ fn targets<'a>(report: &Report<'a>, bands: &[Band<'a>], bottom: u32) -> Vec<Targ
     let unused = |target: &Target<'_>| matches!(target.what, What::Services) && target.y == bottom;
     targets.retain(|target| !unused(target));
     targets.sort_by_key(|target| target.y);
-    let step = TARGET + 16;
+    let count = u32::try_from(targets.len()).unwrap_or_default();
+    let step = ((bottom - TOP) / (count + 1)).clamp(TARGET + 16, 3 * TARGET);
     let middle = |targets: &[Target<'_>]| {
         let count = u32::try_from(targets.len()).unwrap_or_default();
         targets.iter().map(|target| target.y).sum::<u32>().checked_div(count).unwrap_or_default()

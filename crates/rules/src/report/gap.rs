@@ -26,7 +26,7 @@ pub struct Gap<'a> {
     pub missing: Vec<&'a Missing>,
     /// The rules that wait for it, by id.
     pub rules: Vec<&'static Rule>,
-    /// The nearest line where the first could stand.
+    /// The nearest line where it could stand, when it is missing in one place only.
     pub location: Option<Location<'a>>,
 }
 
@@ -53,17 +53,20 @@ pub(super) fn gaps<'a>(checklist: &'a Checklist, design: &Design, atlas: &Atlas<
             let gap = gaps.entry(key).or_insert_with(|| Gap {
                 path: missing.path.clone(),
                 about: known.map_or_else(|| missing.path.clone(), |known| text::phrase(known.field.doc)),
-                learn: learn(known),
+                learn: String::new(),
                 rank: known.map_or(Rank::Declared, |known| known.field.rank),
                 blocks: false,
                 missing: Vec::new(),
                 rules: Vec::new(),
-                location: atlas.locate(missing.place),
+                // The design as a whole is no line to look at.
+                location: atlas.locate(missing.place.filter(|place| Some(*place) != design.place)),
             });
             gap.path = common(&gap.path, &missing.path);
+            gap.learn = learn(known, &gap.path);
             gap.blocks |= rule.severity == Severity::Required;
             if gap.missing.iter().all(|other| other.path != missing.path) {
                 gap.missing.push(missing);
+                gap.location = gap.location.filter(|_| gap.missing.len() == 1);
             }
             if gap.rules.last().is_none_or(|last| last.id != rule.id) {
                 gap.rules.push(rule);
@@ -75,16 +78,18 @@ pub(super) fn gaps<'a>(checklist: &'a Checklist, design: &Design, atlas: &Atlas<
     gaps
 }
 
-fn learn(known: Option<Known>) -> String {
+fn learn(known: Option<Known>, path: &str) -> String {
+    // The names in it are anybody's, and backticks are ours.
+    let path = path.replace('`', "'");
     match known {
-        None => "say it in the design".to_owned(),
+        None => format!("write `{path}`"),
         Some(Known { field: Field { rank: Rank::Live, .. }, .. }) => {
-            "only the running network can tell: add a file with `evidence: live`".to_owned()
+            format!("only the running network can tell `{path}`: add a file with `evidence: live`")
         }
         Some(Known { field: Field { rank: Rank::Ordered, .. }, .. }) => {
-            "only the control plane can tell: add its export, or a file with `evidence: ordered`".to_owned()
+            format!("only the control plane can tell `{path}`: add its export, or a file with `evidence: ordered`")
         }
-        Some(Known { field, expected, .. }) => format!("write `{}`: {expected}", field.name),
+        Some(Known { expected, .. }) => format!("write `{path}`: {expected}"),
     }
 }
 

@@ -6,8 +6,11 @@
 
 use super::drawing::drawing;
 use super::{Entry, Gap, Location, Report, Row, group_title, json, newest, owner_title, text};
-use crate::{Owner, Rule, Severity, Standing, Verdict};
+use crate::source::Doc;
+use crate::{Finding, Owner, Proof, Rule, Severity, Standing, Verdict};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use model::Rank;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 /// Writes the page.
@@ -225,8 +228,17 @@ fn source(location: &Location<'_>) -> Markup {
 fn from(rule: &Rule) -> Markup {
     html! {
         @if let Some(doc) = newest(rule) {
-            p.from.quiet.small { "Source: " (doc.label) ", " (doc.file) ", " (doc.date.to_string()) }
+            p.from.quiet.small { "Source: " (title(doc)) ", " (doc.file) ", " span.date { (doc.date.to_string()) } }
         }
+    }
+}
+
+/// A document in words. The labels of those that the checklist was born from are names among ourselves.
+fn title(doc: &Doc) -> &'static str {
+    match doc.is_seed() {
+        true if doc.file == "expressroute-prerequisites.md" => "prerequisites page",
+        true => "Microsoft 365 page",
+        false => doc.label,
     }
 }
 
@@ -260,11 +272,10 @@ fn missing(gap: &Gap<'_>) -> Markup {
         tr.s-unknown {
             td.sign { @if gap.blocks { "?" } }
             td {
-                p { (text::sentence(&gap.about)) }
+                p { (inline(&text::sentence(&gap.about))) }
                 @if !subjects.is_empty() { p.quiet { (clean(&few(&subjects))) } }
-                p.quiet { code { (clean(&gap.path)) } }
             }
-            td { (inline(&gap.learn)) @if let Some(location) = &gap.location { p.quiet { (clean(&location.link())) } } }
+            td { (inline(&clean(&gap.learn))) @if let Some(location) = &gap.location { p.quiet { (clean(&location.link())) } } }
             td { (rules(gap)) }
         }
     }
@@ -274,7 +285,7 @@ fn rules(gap: &Gap<'_>) -> Markup {
     html! {
         @for (index, rule) in gap.rules.iter().enumerate() {
             @if index > 0 { ", " }
-            a href=(format!("#{}", rule.id)) { (rule.id) }
+            a.id href=(format!("#{}", rule.id)) { (rule.id) }
         }
     }
 }
@@ -337,13 +348,17 @@ fn notes(report: &Report<'_>) -> Markup {
     html! {
         @if !report.notes.is_empty() {
             h2 { "Worth knowing" }
-            table {
+            table.notes {
+                thead { tr { th { "Rule" } th { "About" } th { "Seen" } th { "To know" } } }
                 tbody {
-                    @for note in &report.notes {
-                        tr {
-                            td { a href=(format!("#{}", note.rule.id)) { (note.rule.id) } }
-                            td { (clean(note.about())) }
-                            td { (clean(&note.phrase())) }
+                    @for notes in report.notes.chunk_by(same_rule) {
+                        @for (index, note) in notes.iter().enumerate() {
+                            tr {
+                                td.id { @if index == 0 { a href=(format!("#{}", note.rule.id)) { (note.rule.id) } } }
+                                td { (clean(note.about())) }
+                                td { (clean(&note.finding.seen)) }
+                                td { (clean(&note.finding.expected)) }
+                            }
                         }
                     }
                 }
@@ -393,7 +408,7 @@ fn row(report: &Report<'_>, row: &Row<'_>) -> Markup {
             td.id { (rule.id) }
             td { (text::sentence(rule.title)) @if rule.severity != Severity::Required { p.quiet { (rule.severity.to_string()) } } }
             td { (evidence(report, row)) }
-            td { @if let Some(doc) = newest(rule) { p { (doc.label) } p.quiet { (doc.file) ", " (doc.date.to_string()) } } }
+            td { @if let Some(doc) = newest(rule) { p { (title(doc)) } p.quiet { (doc.file) ", " span.date { (doc.date.to_string()) } } } }
         }
     }
 }
@@ -402,23 +417,21 @@ fn row(report: &Report<'_>, row: &Row<'_>) -> Markup {
 fn evidence(report: &Report<'_>, row: &Row<'_>) -> Markup {
     match row.verdict {
         Verdict::Pass { proofs, .. } => {
-            let mut places: Vec<String> = Vec::new();
-            for location in proofs.iter().filter_map(|proof| report.locate(proof.place)) {
-                let place = format!("{} ({})", location.link(), location.rank);
-                if !places.contains(&place) {
-                    places.push(place);
-                }
-            }
+            let places = places(report, proofs);
             html! {
                 p { "Holds" @if places.is_empty() { " by what the design adds up to" } }
-                @if !places.is_empty() { p.quiet { (clean(&few(&places))) } }
+                @for place in &places { p.quiet { (clean(place)) } }
             }
         }
         Verdict::Fail { findings, missing } => html! {
-            @for finding in findings.iter().take(PLACES) {
-                p { (clean(super::about(finding))) ": " (clean(&finding.seen)) @if finding.waived.is_some() { " (accepted for now)" } }
+            @match findings.as_slice() {
+                [finding] => p { (clean(super::about(finding))) ": " (clean(&finding.seen)) }
+                findings => {
+                    p { "Fails at " (findings.len()) " places" }
+                    p.quiet { (clean(&few(&subjects(findings)))) }
+                }
             }
-            @if findings.len() > PLACES { p.quiet { "and " (findings.len() - PLACES) " more" } }
+            @if findings.iter().all(|finding| finding.waived.is_some()) { p.quiet { "accepted for now" } }
             @if !missing.is_empty() { p.quiet { "not known: " (clean(&few(&paths(missing)))) } }
         },
         Verdict::Unknown(missing) => html! {
@@ -427,6 +440,28 @@ fn evidence(report: &Report<'_>, row: &Row<'_>) -> Markup {
         },
         Verdict::NotApplicable(reason) => html! { p.quiet { (text::sentence(&reason.to_string())) } },
     }
+}
+
+/// What findings are about, each once.
+fn subjects(findings: &[Finding]) -> Vec<&str> {
+    let mut subjects: Vec<&str> = findings.iter().map(super::about).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
+}
+
+/// The lines of proofs, file by file: `contoso.design.yaml:11, 12 (declared)`.
+fn places(report: &Report<'_>, proofs: &[Proof]) -> Vec<String> {
+    let mut files: BTreeMap<(&str, Rank), BTreeSet<usize>> = BTreeMap::new();
+    for location in proofs.iter().filter_map(|proof| report.locate(proof.place)) {
+        files.entry((location.file, location.rank)).or_default().extend(location.span.map(|span| span.line));
+    }
+    let place = |((file, rank), lines): ((&str, Rank), BTreeSet<usize>)| {
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        let colon = if lines.is_empty() { "" } else { ":" };
+        format!("{file}{colon}{} ({rank})", few(&lines))
+    };
+    files.into_iter().map(place).collect()
 }
 
 fn foot(report: &Report<'_>) -> Markup {

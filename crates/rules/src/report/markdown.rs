@@ -115,12 +115,11 @@ fn unknown(report: &Report<'_>, out: &mut impl Write) -> fmt::Result {
         let rules: Vec<&str> = gap.rules.iter().map(|rule| rule.id).collect();
         writeln!(
             out,
-            "| {} | {}{places}<br>{} | {} | {} |",
+            "| {} | {}{places} | {} | {} |",
             if gap.blocks { "❔" } else { "" },
             escape(&gap.about),
-            code(&gap.path),
             // The model's own words, in which backticks mark code.
-            gap.learn.replace('|', r"\|"),
+            text::clean(&gap.learn).replace('|', r"\|"),
             rules.join(", "),
         )?;
     }

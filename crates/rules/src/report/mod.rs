@@ -263,7 +263,11 @@ fn joined(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     let mut joined: Vec<Entry<'_>> = same
         .into_values()
         .filter_map(|mut same| {
-            let best = |entry: &Entry<'_>| (Reverse(entry.severity), found.get(entry.rule.id).copied(), entry.rule.id);
+            // The configuration steps (CFG) sum up the rules of other groups.
+            let best = |entry: &Entry<'_>| {
+                let id = entry.rule.id;
+                (Reverse(entry.severity), entry.rule.group() == "CFG", found.get(id).copied(), id)
+            };
             same.sort_by_key(best);
             let mut entries = same.into_iter();
             let mut first = entries.next()?;

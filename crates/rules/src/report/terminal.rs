@@ -4,8 +4,8 @@
 //! who must act; what is unknown comes last, each fact once, with the way to learn it. What holds is a
 //! number unless asked for.
 
-use super::{Entry, Gap, Report, Span, about, newest, owner_title, phrase, text};
-use crate::{Overall, Owner, Severity, Standing, Verdict};
+use super::{Entry, Gap, Report, Span, newest, owner_title, phrase, text};
+use crate::{Finding, Overall, Owner, Severity, Standing, Verdict};
 use anstyle::{AnsiColor, Color, Style as Paint};
 use std::fmt::{self, Write};
 
@@ -50,6 +50,8 @@ pub fn write(report: &Report<'_>, style: Style, out: &mut impl Write) -> fmt::Re
 
 /// How many places of one rule are shown in full.
 const PLACES: usize = 3;
+/// How many facts that are not known are shown.
+const GAPS: usize = 8;
 /// How many columns stand before a source line: its number and the bar.
 const GUTTER: usize = 8;
 /// How many columns a tab takes.
@@ -191,10 +193,19 @@ impl<W: Write> Page<'_, '_, W> {
         }
         self.section("Not known yet")?;
         let report = self.report;
-        for gap in &report.unknown {
+        let shown = if self.style.verbose { report.unknown.len() } else { report.unknown.len().min(GAPS) };
+        let (shown, more) = report.unknown.split_at(shown);
+        for gap in shown {
             self.gap(gap)?;
         }
-        Ok(())
+        match more.len() {
+            0 => Ok(()),
+            more => self.block(
+                2,
+                DIM,
+                &format!("… and {}: --verbose shows them all", count(more, "fact more", "facts more")),
+            ),
+        }
     }
 
     fn gap(&mut self, gap: &Gap<'_>) -> fmt::Result {
@@ -207,15 +218,12 @@ impl<W: Write> Page<'_, '_, W> {
         self.item("?", if gap.blocks { AMBER } else { DIM }, "", &about)?;
         let rules: Vec<&str> = gap.rules.iter().map(|rule| rule.id).collect();
         let waiting = match rules.as_slice() {
-            [rule] => format!("{rule} waits for it"),
-            few if few.len() <= 2 * PLACES || self.style.verbose => {
-                format!("{} rules wait for it: {}", few.len(), few.join(", "))
-            }
-            many => format!("{} rules wait for it: {} …", many.len(), many[..2 * PLACES].join(", ")),
+            [rule] => format!("{rule} waits"),
+            few if few.len() <= PLACES || self.style.verbose => format!("{} rules wait: {}", few.len(), few.join(", ")),
+            many => format!("{} rules wait: {} …", many.len(), many[..PLACES].join(", ")),
         };
         let place = gap.location.map(|location| format!(" ({})", location.link())).unwrap_or_default();
-        self.block(4, PLAIN, &format!("{}{place}", gap.learn))?;
-        self.block(4, DIM, &waiting)
+        self.block(4, DIM, &format!("{}{place} · {waiting}", gap.learn))
     }
 
     fn waivers(&mut self) -> fmt::Result {
@@ -245,7 +253,9 @@ impl<W: Write> Page<'_, '_, W> {
         self.section("Worth knowing")?;
         let report = self.report;
         for entry in &report.notes {
-            self.item("i", BLUE, entry.rule.id, &format!("{}: {}", about(entry.finding), phrase(entry.finding)))?;
+            let Finding { seen, expected, .. } = entry.finding;
+            let know = if expected.is_empty() { "" } else { "; " };
+            self.item("i", BLUE, entry.rule.id, &format!("{}: {seen}{know}{expected}", entry.about()))?;
         }
         Ok(())
     }

@@ -29,16 +29,18 @@ fn is_steering(c: char) -> bool {
 /// The first sentence of a doc comment as a phrase: `the bandwidth of each link`.
 pub(super) fn phrase(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sentence = doc.split_once(". ").map_or(doc.as_str(), |(first, _)| first).trim_end_matches('.');
-    let mut chars = sentence.chars();
-    match (chars.next(), chars.next()) {
-        // An acronym stays as it is.
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            first.to_lowercase().chain(sentence.chars().skip(1)).collect()
-        }
+    let sentence =
+        doc.split(". ").next().and_then(|first| first.split("; ").next()).unwrap_or("").trim_end_matches('.');
+    let first = sentence.split(' ').next().unwrap_or_default();
+    let is_name = NAMES.iter().any(|name| first.starts_with(name)) || first.chars().skip(1).any(char::is_uppercase);
+    match sentence.chars().next() {
+        Some(capital) if !is_name => capital.to_lowercase().chain(sentence.chars().skip(1)).collect(),
         _ => sentence.to_owned(),
     }
 }
+
+/// Names with which a doc comment may begin, and which keep their capital.
+const NAMES: [&str; 4] = ["Azure", "Dynamics", "Microsoft", "Teams"];
 
 /// A phrase as a sentence begins: with a capital.
 pub(super) fn sentence(phrase: &str) -> String {
@@ -95,6 +97,8 @@ mod tests {
         assert_eq!(phrase(" The IPv4 session.\n"), "the IPv4 session");
         assert_eq!(phrase(" IP MTU of the interfaces, in bytes.\n"), "IP MTU of the interfaces, in bytes");
         assert_eq!(phrase(" A tag. More."), "a tag");
+        assert_eq!(phrase(" Microsoft's side."), "Microsoft's side");
+        assert_eq!(phrase(" A tag; `none` when bare."), "a tag");
     }
 
     #[test]

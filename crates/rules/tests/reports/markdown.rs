@@ -32,3 +32,12 @@ fn every_row_of_a_table_has_its_cells() {
         }
     }
 }
+
+#[test]
+fn a_design_writes_no_markup_of_its_own() {
+    let evil = "circuits: {'`<img src=x>`|@org': {bandwidth: 3 Gbps, private: {primary: {subnet: 10.0.0.0/8}}}}\n";
+    let text = text(&crate::sample::sample_of(evil));
+    // Within code nothing is markup; outside of it nothing of the design may be.
+    let outside = text.split('`').step_by(2).collect::<String>();
+    assert!(!outside.contains("<img") && !outside.contains("@org"), "{outside}");
+}
