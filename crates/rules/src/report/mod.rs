@@ -241,10 +241,11 @@ impl<'a> Entry<'a> {
         phrase(self.finding)
     }
 
-    /// The command that mends it, when there is one.
+    /// The command that mends it, when there is one: only what a design file declares can be mended in it.
     pub fn mend(&self) -> Option<String> {
-        let file = self.location?.file;
-        self.rule.fixable.then(|| format!("twinpath fix {}", shell_word(file)))
+        let Location { file, rank, .. } = self.location?;
+        let is_design = rank == Rank::Declared && !file.ends_with(".json");
+        (self.rule.fixable && is_design).then(|| format!("twinpath fix {}", shell_word(file)))
     }
 }
 
