@@ -96,12 +96,15 @@ impl Visitor for Decoder<'_, '_, '_> {
 
     fn part<R: Record>(&mut self, field: &'static Field, part: &mut R) {
         let Some(entry) = self.entry(field) else { return };
+        part.set_place(entry.place);
         record(&entry.value, part, self.rank, self.problems);
     }
 
     fn maybe<R: Record>(&mut self, field: &'static Field, part: &mut Option<Box<R>>) {
         let Some(entry) = self.entry(field) else { return };
-        record(&entry.value, &mut **part.get_or_insert_default(), self.rank, self.problems);
+        let part = part.get_or_insert_default();
+        part.set_place(entry.place);
+        record(&entry.value, &mut **part, self.rank, self.problems);
     }
 
     fn map<R: Record>(&mut self, field: &'static Field, map: &mut BTreeMap<Name, R>) {

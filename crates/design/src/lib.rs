@@ -27,7 +27,7 @@ mod yaml;
 
 pub use edit::{EditError, apply};
 pub use node::{Entry, Node, Shape};
-pub use problem::Problem;
+pub use problem::{Problem, nearest};
 pub use read::{Bounds, Input, Reading, decode, parse, read, read_all, read_element};
 pub use references::check_references;
 pub use schema::{schema, schema_text};

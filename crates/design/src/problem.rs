@@ -30,7 +30,7 @@ impl Problem {
 }
 
 /// The known word nearest to an unknown one, if any is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = |candidate: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
     known
         .map(|candidate| (near(candidate), candidate))

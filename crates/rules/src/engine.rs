@@ -114,14 +114,13 @@ impl Standing {
 }
 
 /// Asks every rule.
-pub fn check(facts: &Facts<'_>) -> Checklist {
-    let rows = crate::rules().iter().map(|rule| (*rule, facts.verdict(rule).clone())).collect();
+pub fn check(facts: Facts<'_>) -> Checklist {
     Checklist {
-        rows,
         disagreements: disagreements(facts.design),
         profile: facts.profile,
         stage: facts.stage,
         waivers: Vec::new(),
+        rows: facts.into_verdicts(),
     }
 }
 
@@ -144,9 +143,13 @@ impl Checklist {
                 (Standing::Warning, Severity::Recommended) => Overall::ReadyWithWarnings,
                 _ => Overall::Ready,
             });
-        let warned = !self.disagreements.is_empty()
-            || self.waivers.iter().any(|finding| finding.severity != Some(Severity::Informational));
-        let floor = if warned { Overall::ReadyWithWarnings } else { Overall::Ready };
+        // A waiver that ran out blocks, so that it is renewed or removed.
+        let floor = match self.waivers.iter().filter_map(|remark| remark.severity).max() {
+            Some(Severity::Required) => Overall::Blocked,
+            Some(Severity::Recommended) => Overall::ReadyWithWarnings,
+            None | Some(Severity::Informational) if !self.disagreements.is_empty() => Overall::ReadyWithWarnings,
+            None | Some(Severity::Informational) => Overall::Ready,
+        };
         rows.fold(floor, Ord::max)
     }
 

@@ -100,11 +100,19 @@ impl<'a> Facts<'a> {
     /// The verdict of a rule, asked at most once.
     pub fn verdict(&self, rule: &'static Rule) -> &Verdict {
         static UNLISTED: Verdict = Verdict::Unknown(Vec::new());
-        let index = crate::rules().binary_search_by_key(&rule.id, |rule| rule.id);
-        match index.ok().and_then(|index| self.judged.get(index)) {
+        match crate::position(rule).and_then(|position| self.judged.get(position)) {
             Some(cell) => cell.get_or_init(|| crate::engine::judge(rule, self)),
             None => &UNLISTED,
         }
+    }
+
+    /// The verdicts of all rules, each asked if it was not yet, by id.
+    pub(crate) fn into_verdicts(self) -> Vec<(&'static Rule, Verdict)> {
+        for rule in crate::rules() {
+            self.verdict(rule);
+        }
+        let verdicts = self.judged.into_iter().filter_map(OnceCell::into_inner);
+        crate::rules().iter().copied().zip(verdicts).collect()
     }
 
     /// Every circuit, by name.

@@ -74,6 +74,25 @@ pub fn rules() -> &'static [&'static Rule] {
     })
 }
 
+/// Where a rule stands among [`rules`]. They are statics, so an address says which; comparing ids costs ten times as much.
+pub(crate) fn position(rule: &'static Rule) -> Option<usize> {
+    static BY_ADDRESS: OnceLock<Vec<(usize, usize)>> = OnceLock::new();
+    let address = |rule: &'static Rule| std::ptr::from_ref(rule).addr();
+    let by_address = BY_ADDRESS.get_or_init(|| {
+        let mut all: Vec<_> = rules().iter().enumerate().map(|(position, rule)| (address(rule), position)).collect();
+        all.sort_unstable();
+        all
+    });
+    let index = by_address.binary_search_by_key(&address(rule), |(address, _)| *address).ok()?;
+    by_address.get(index).map(|(_, position)| *position)
+}
+
+/// The rule of an id as it is written.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    let index = rules().binary_search_by_key(&id, |rule| rule.id).ok()?;
+    rules().get(index).copied()
+}
+
 /// The rule of an id or name, without regard to case.
 pub fn find(name: &str) -> Option<&'static Rule> {
     rules().iter().copied().find(|rule| rule.id.eq_ignore_ascii_case(name) || rule.name.eq_ignore_ascii_case(name))

@@ -254,7 +254,7 @@ impl Tally {
 
     /// Takes over the verdict of another rule, on which this one rests; one that is not asked says nothing.
     pub fn rely(&mut self, facts: &Facts<'_>, id: &'static str) {
-        let Some(rule) = crate::find(id) else {
+        let Some(rule) = crate::rule(id) else {
             return self.unknown(Subject::Design.at(id, None));
         };
         match facts.verdict(rule) {

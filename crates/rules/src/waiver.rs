@@ -55,13 +55,7 @@ impl Checklist {
             }
             (_, true) => {
                 let seen = format!("waiver of {} by {owner} expired {expires}", rule.id);
-                Some(self.remark(
-                    name,
-                    from,
-                    Severity::Recommended,
-                    seen,
-                    "a fault that is mended, or a waiver renewed",
-                ))
+                Some(self.remark(name, from, Severity::Required, seen, "a fault that is mended, or a waiver renewed"))
             }
             (_, false) => None,
         }
@@ -158,7 +152,7 @@ mod tests {
     fn failing() -> Checklist {
         let design = Layers::contoso(1).patch("azure: {account: expired}").design();
         let facts = Facts::new(&design, Catalog::builtin(), TODAY, Profile::Current, Stage::Design);
-        let mut checklist = check(&facts);
+        let mut checklist = check(facts);
         checklist.rows.retain(|(rule, _)| rule.id == "ACC-001");
         checklist.disagreements.clear();
         checklist

@@ -26,7 +26,7 @@ examples! {
 
 fn check(text: &'static str, profile: Profile) -> Checklist {
     let design = Layers::new(&[("design", text)]).design();
-    rules::check(&Facts::new(&design, Catalog::builtin(), TODAY, profile, Stage::Design))
+    rules::check(Facts::new(&design, Catalog::builtin(), TODAY, profile, Stage::Design))
 }
 
 /// Every rule that does not hold, with why.

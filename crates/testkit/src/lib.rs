@@ -4,6 +4,10 @@
 //! is YAML merged over a layer: `null` removes a key, `*` stands for every name there, a list or scalar
 //! replaces what was there.
 
+mod fleet;
+
+pub use fleet::circuit as fleet_circuit;
+
 use design::{Bounds, Entry, Node, Problem, Shape};
 use model::{Date, Design, Source, SourceId, Sources};
 use std::borrow::Cow;
@@ -64,6 +68,37 @@ impl Layers {
         self
     }
 
+    /// The single changes that a patch stands for here: `*` is replaced by one name at a time, wherever the
+    /// keys around the change exist. A patch without `*` stands for itself, if its keys exist.
+    pub fn expand(&mut self, patch: &'static str) -> Vec<Change> {
+        let node = parse("patch", patch, &mut self.sources);
+        let names = ["design", "ordered", "live"];
+        if !node.entries().is_empty() && node.entries().iter().all(|entry| names.contains(&&*entry.key)) {
+            let mut changes = vec![Change::default()];
+            for entry in node.entries() {
+                let index = self.layers.iter().position(|(name, _)| *name == entry.key);
+                let Some(index) = index else { return Vec::new() };
+                let here = concrete(&entry.value, Some(&self.layers[index].1));
+                let with = |change: &Change| {
+                    let parts = here.iter().map(|node| [&change.0[..], &[(index, node.clone())]].concat());
+                    parts.map(Change).collect::<Vec<_>>()
+                };
+                changes = changes.iter().flat_map(with).collect();
+            }
+            return changes;
+        }
+        let last = self.layers.len() - 1;
+        concrete(&node, Some(&self.layers[last].1)).into_iter().map(|node| Change(vec![(last, node)])).collect()
+    }
+
+    /// Makes one change.
+    pub fn apply(&mut self, change: &Change) -> &mut Self {
+        for (index, node) in &change.0 {
+            merge(&mut self.layers[*index].1, node, "change");
+        }
+        self
+    }
+
     /// Decodes and merges the layers.
     pub fn read(&mut self) -> (Design, Vec<Problem>) {
         let mut design = Design::default();
@@ -87,6 +122,193 @@ impl Layers {
         assert!(problems.is_empty(), "{problems:#?}");
         design
     }
+}
+
+/// Values that a scrambled design may hold where another stood: right ones, wrong ones, absurd ones.
+const STRAY: &[&str] = &[
+    "0",
+    "1",
+    "4094",
+    "65515",
+    "12076",
+    "4294967295",
+    "4294967296",
+    "-1",
+    "true",
+    "false",
+    "none",
+    "unknown",
+    "active",
+    "EF",
+    "yes",
+    "no",
+    "10.0.0.0/8",
+    "10.1.2.3/8",
+    "0.0.0.0/0",
+    "192.168.15.16/28",
+    "192.168.15.16/29",
+    "131.107.250.0/30",
+    "fd00::/125",
+    "::/0",
+    "192.168.15.18",
+    "2026-11-21",
+    "1 Gbps",
+    "3 Gbps",
+    "premium metered",
+    "standard",
+    "Atlantis",
+    "Amsterdam",
+    "12076:5010",
+    "exchange",
+    "customer",
+    "provider",
+    "300 ms x 3",
+    "",
+    "ж",
+    "\u{7f}",
+];
+
+/// A scrambled reference design as text: each pick takes a value of the design, by number, and removes it,
+/// puts a stray value there, or puts another of its own values there.
+pub fn scramble(picks: &[(usize, usize)]) -> String {
+    let mut sources = Sources::default();
+    let mut root = parse("design", CONTOSO, &mut sources);
+    for &(which, what) in picks {
+        let count = scalars(&root).len();
+        let own = scalars(&root)[what % count].to_owned();
+        let value = match what % 5 {
+            0 => None,
+            1 | 2 => Some(own),
+            _ => Some(STRAY[what / 5 % STRAY.len()].to_owned()),
+        };
+        replace(&mut root, &mut (which % count), &value);
+    }
+    yaml(&root)
+}
+
+fn scalars<'n>(node: &'n Node<'_>) -> Vec<&'n str> {
+    match &node.shape {
+        Shape::Null => Vec::new(),
+        Shape::Scalar(text) => vec![text],
+        Shape::List(items) => items.iter().flat_map(scalars).collect(),
+        Shape::Map(entries) => entries.iter().flat_map(|entry| scalars(&entry.value)).collect(),
+    }
+}
+
+/// Replaces the scalar that is `left` scalars away.
+fn replace(node: &mut Node<'static>, left: &mut usize, value: &Option<String>) -> bool {
+    match &mut node.shape {
+        Shape::Null => false,
+        Shape::Scalar(_) if *left == 0 => {
+            node.shape = value.clone().map_or(Shape::Null, |text| Shape::Scalar(text.into()));
+            true
+        }
+        Shape::Scalar(_) => {
+            *left -= 1;
+            false
+        }
+        Shape::List(items) => items.iter_mut().any(|item| replace(item, left, value)),
+        Shape::Map(entries) => entries.iter_mut().any(|entry| replace(&mut entry.value, left, value)),
+    }
+}
+
+/// A scalar in double quotes; what YAML and Rust escape alike is all that a design holds.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A node as block YAML, every scalar quoted.
+fn yaml(node: &Node<'_>) -> String {
+    fn write(node: &Node<'_>, indent: usize, out: &mut String) {
+        let pad = "  ".repeat(indent);
+        match &node.shape {
+            Shape::Null => out.push_str(" null\n"),
+            Shape::Scalar(text) => out.push_str(&format!(" {}\n", quoted(text))),
+            Shape::List(items) if items.is_empty() => out.push_str(" []\n"),
+            Shape::List(items) => {
+                let texts = items.iter().map(|item| item.text().map_or("null".to_owned(), quoted));
+                out.push_str(&format!(" [{}]\n", texts.collect::<Vec<_>>().join(", ")));
+            }
+            Shape::Map(entries) => {
+                out.push('\n');
+                for entry in entries {
+                    out.push_str(&format!("{pad}{}:", entry.key));
+                    write(&entry.value, indent + 1, out);
+                }
+            }
+        }
+    }
+    let mut out = String::new();
+    write(node, 0, &mut out);
+    out
+}
+
+/// One change to some layers, with no `*` left in it.
+#[derive(Debug, Clone, Default)]
+pub struct Change(Vec<(usize, Node<'static>)>);
+
+impl Change {
+    /// The paths of the values that it changes.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        self.0.iter().for_each(|(_, node)| leaves(node, "", &mut paths));
+        paths
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn text(node: &Node<'_>) -> String {
+            let list = |items: Vec<String>, open, close| format!("{open}{}{close}", items.join(", "));
+            match &node.shape {
+                Shape::Null => "null".to_owned(),
+                Shape::Scalar(text) => text.to_string(),
+                Shape::List(items) => list(items.iter().map(text).collect(), '[', ']'),
+                Shape::Map(entries) => list(
+                    entries.iter().map(|entry| format!("{}: {}", entry.key, text(&entry.value))).collect(),
+                    '{',
+                    '}',
+                ),
+            }
+        }
+        self.0.iter().try_for_each(|(_, node)| f.write_str(&text(node)))
+    }
+}
+
+fn leaves(node: &Node<'_>, path: &str, paths: &mut Vec<String>) {
+    match &node.shape {
+        Shape::Map(entries) => {
+            for entry in entries {
+                let path = if path.is_empty() { entry.key.to_string() } else { format!("{path}.{}", entry.key) };
+                leaves(&entry.value, &path, paths);
+            }
+        }
+        Shape::Null | Shape::Scalar(_) | Shape::List(_) => paths.push(path.to_owned()),
+    }
+}
+
+/// The patches without `*` that a patch stands for over a target; none where its keys do not exist.
+fn concrete(patch: &Node<'static>, target: Option<&Node<'static>>) -> Vec<Node<'static>> {
+    let Shape::Map(changes) = &patch.shape else { return vec![patch.clone()] };
+    let Some(target) = target else { return Vec::new() };
+    let mut made = vec![Vec::new()];
+    for change in changes {
+        let entries = target.entries().iter().filter(|entry| change.key == "*" || entry.key == change.key);
+        let mut ways: Vec<Entry<'static>> = Vec::new();
+        for entry in entries {
+            let values = concrete(&change.value, Some(&entry.value)).into_iter();
+            ways.extend(values.map(|value| Entry { key: entry.key.clone(), place: change.place, value }));
+        }
+        let fresh = !matches!(change.value.shape, Shape::Map(_) | Shape::Null) && change.key != "*";
+        if ways.is_empty() && fresh {
+            ways.push(change.clone());
+        }
+        let with = |done: &Vec<Entry<'static>>| {
+            ways.iter().map(|way| [&done[..], std::slice::from_ref(way)].concat()).collect::<Vec<_>>()
+        };
+        made = made.iter().flat_map(with).collect();
+    }
+    made.into_iter().map(|entries| Node { place: patch.place, shape: Shape::Map(entries) }).collect()
 }
 
 fn parse(name: &str, text: &'static str, sources: &mut Sources) -> Node<'static> {

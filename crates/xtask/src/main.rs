@@ -1,1 +1,81 @@
-fn main() {}
+//! Chores of the project: `cargo xtask CHORE`.
+//!
+//! | chore | does |
+//! | --- | --- |
+//! | `ci` | everything that a change must pass, in order |
+//! | `generate` | writes the pages and files that are made from code; `--check` only compares |
+//! | `rooms` | holds the rooms table of ARCHITECTURE.md against the workspace |
+//! | `licences` | holds `deny.toml` against the dependencies |
+//! | `fuzz` | builds the fuzz targets and runs each for some seconds |
+//! | `bench` | measures and writes `docs/benchmarks.md` |
+//! | `seeds` | holds the traced statements against the seed documents |
+
+mod bench;
+mod chores;
+mod fuzz;
+mod generate;
+mod licences;
+mod rooms;
+mod seeds;
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+#[derive(Parser)]
+#[command(about = "Chores of the project")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything that a change must pass
+    Ci,
+    /// Write the files that are made from code
+    Generate {
+        /// Only compare, and fail when one is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Hold the rooms table against the workspace
+    Rooms,
+    /// Hold deny.toml against the dependencies
+    Licences,
+    /// Build the fuzz targets and run each
+    Fuzz {
+        /// Only this target
+        target: Option<String>,
+        /// Seconds for each target
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// Measure and write docs/benchmarks.md
+    Bench {
+        /// What to measure
+        #[arg(value_parser = ["check"])]
+        subject: String,
+    },
+    /// Hold the traced statements against the seed documents in a folder
+    Seeds {
+        /// The folder with the five documents
+        dir: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().chore {
+        Chore::Ci => chores::ci(),
+        Chore::Generate { check } => generate::run(check),
+        Chore::Rooms => rooms::check(),
+        Chore::Licences => licences::check(),
+        Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Chore::Bench { subject: _ } => bench::check(),
+        Chore::Seeds { dir } => seeds::check(&dir),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}

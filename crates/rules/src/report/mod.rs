@@ -241,11 +241,10 @@ impl<'a> Entry<'a> {
         phrase(self.finding)
     }
 
-    /// The command that mends it, when there is one: only what a design file declares can be mended in it.
+    /// The command that mends it, when there is one.
     pub fn mend(&self) -> Option<String> {
-        let Location { file, rank, .. } = self.location?;
-        let is_design = rank == Rank::Declared && !file.ends_with(".json");
-        (self.rule.fixable && is_design).then(|| format!("twinpath fix {}", shell_word(file)))
+        let file = self.location?.file;
+        self.rule.fixable.then(|| format!("twinpath fix {}", shell_word(file)))
     }
 }
 
@@ -264,12 +263,11 @@ fn joined(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     let mut joined: Vec<Entry<'_>> = same
         .into_values()
         .filter_map(|mut same| {
-            // The configuration steps (CFG) sum up the rules of other groups.
-            let best = |entry: &Entry<'_>| {
-                let id = entry.rule.id;
-                (Reverse(entry.severity), entry.rule.group() == "CFG", found.get(id).copied(), id)
-            };
-            same.sort_by_key(best);
+            // The steps and Microsoft 365 repeat what other groups ask first.
+            let repeats = |rule: &Rule| matches!(rule.group(), "CFG" | "M365");
+            same.sort_by_key(|Entry { rule, severity, .. }| {
+                (Reverse(*severity), repeats(rule), found.get(rule.id).copied(), rule.id)
+            });
             let mut entries = same.into_iter();
             let mut first = entries.next()?;
             first.also = entries.map(|entry| entry.rule).filter(|rule| rule.id != first.rule.id).collect();

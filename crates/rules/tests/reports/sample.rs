@@ -89,7 +89,7 @@ pub(crate) fn of_case(case: &Case) -> Sample {
     };
     let mut layers = Layers::contoso(layers);
     let design = layers.patch(case.patch).design();
-    let checklist = check(&Facts::new(&design, Catalog::builtin(), TODAY, case.profile, case.stage));
+    let checklist = check(Facts::new(&design, Catalog::builtin(), TODAY, case.profile, case.stage));
     Sample { checklist, sources: layers.sources, design }
 }
 

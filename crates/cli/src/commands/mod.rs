@@ -1,0 +1,11 @@
+//! One file a command.
+
+pub(crate) mod catalog;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod fix;
+pub(crate) mod fleet;
+pub(crate) mod generate;
+pub(crate) mod init;
+pub(crate) mod rules;

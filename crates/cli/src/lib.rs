@@ -1,0 +1,68 @@
+//! The command line: the rim where files are read, clocks asked and pages printed.
+//!
+//! [`args`] says what can be typed, one file under `commands` does it. Every command prints for
+//! people on a terminal and takes `--json` for programs.
+//!
+//! Exit codes: 0 ready, 1 findings, 2 usage or input error.
+
+pub mod args;
+mod commands;
+mod input;
+mod load;
+mod snippet;
+mod table;
+
+use args::{Args, Command};
+use clap::Parser;
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+/// How a command ended, short of an error; of several, the gravest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// Nothing stands in the way.
+    Ready,
+    /// There are findings.
+    Findings,
+    /// Some input could not be used.
+    BadInput,
+}
+
+/// Parses the command line, runs it and gives its exit code.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    args.color.write_global();
+    match run(&args) {
+        Ok(Outcome::Ready) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::BadInput) => ExitCode::from(2),
+        // The reader of a pipe may leave early, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(anstream::stderr(), "{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let catalog = input::catalog(args.catalog.as_deref())?;
+    match &args.command {
+        Command::Check(check) => commands::check::run(check, &catalog),
+        Command::Catalog(question) => commands::catalog::run(question, &catalog),
+        Command::Completions { shell } => commands::generate::completions(*shell),
+        Command::Demo(demo) => commands::demo::run(demo, &catalog),
+        Command::Explain { rule, json } => commands::explain::run(rule, *json),
+        Command::Fix(fix) => commands::fix::run(fix, &catalog),
+        Command::Init(init) => commands::init::run(init, &catalog),
+        Command::Man { dir } => commands::generate::man(dir.as_deref()),
+        Command::Rules(rules) => commands::rules::run(rules),
+        Command::Schema => commands::generate::schema(),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe))
+}

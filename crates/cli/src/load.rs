@@ -1,0 +1,73 @@
+//! From files to one design: read, join, and tell what could not be used.
+
+use crate::{input, snippet};
+use design::{Bounds, Problem};
+use model::{Design, Sources};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// What files say together.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// The design that they make up.
+    pub(crate) design: Design,
+    /// The files, in order.
+    pub(crate) sources: Sources,
+    /// What could not be used, with the name of its file when the problem has no place.
+    pub(crate) problems: Vec<(String, Problem)>,
+}
+
+/// Reads files and joins them; one bad file does not hide the others.
+pub(crate) fn load(files: &[PathBuf]) -> Loaded {
+    let mut loaded = Loaded::default();
+    let bounds = Bounds::default();
+    let mut inputs = Vec::new();
+    for path in files {
+        match input::read(path, &bounds) {
+            Ok(input) => inputs.push(input),
+            Err(problem) => loaded.problems.push((path.display().to_string(), problem)),
+        }
+    }
+    let reading = design::read_all(inputs, &mut loaded.sources, &bounds);
+    loaded.design = reading.design;
+    loaded.problems.extend(reading.problems.into_iter().map(|problem| (String::new(), problem)));
+    let dangling = design::check_references(&loaded.design);
+    loaded.problems.extend(dangling.into_iter().map(|problem| (String::new(), problem)));
+    loaded
+}
+
+impl Loaded {
+    /// Whether there is anything to check: some file was understood.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.design == Design::default()
+    }
+
+    /// Tells what could not be used.
+    pub(crate) fn tell_problems(&self) -> io::Result<()> {
+        let mut out = anstream::stderr().lock();
+        for (name, problem) in &self.problems {
+            snippet::write(&mut out, problem, name, &self.sources)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a file of waivers, which joins the sources so that an expired one can be shown.
+///
+/// # Errors
+/// The file cannot be used; its problems are told first.
+pub(crate) fn waivers(path: &Path, sources: &mut Sources) -> anyhow::Result<model::Waivers> {
+    let bounds = Bounds::default();
+    let (waivers, problems) = match input::read(path, &bounds) {
+        Ok(input) => design::waivers(input, sources, &bounds),
+        Err(problem) => (model::Waivers::default(), vec![problem]),
+    };
+    let name = path.display().to_string();
+    let mut out = anstream::stderr().lock();
+    for problem in &problems {
+        snippet::write(&mut out, problem, &name, sources)?;
+    }
+    anyhow::ensure!(problems.is_empty(), "{name}: the waivers cannot be used");
+    Ok(waivers)
+}
