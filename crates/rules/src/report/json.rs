@@ -1,25 +1,6 @@
-//! The report for programs.
+//! The report for programs. Its shape is a page of the book:
 //!
-//! The shape is stable: within a [`VERSION`] keys are only added. Words are lower case, with hyphens.
-//!
-//! | key | holds |
-//! | --- | --- |
-//! | `version` | the version of this shape |
-//! | `tool` | `name`, `version` |
-//! | `checked` | `title`, `company` or null, `sources`: each `name`, `evidence`, `taken` or null |
-//! | `on`, `stage`, `profile`, `facts_of` | the day, `design`/`ordered`/`live`, the edition, the date of the facts |
-//! | `overall` | `ready`, `ready-with-warnings`, `incomplete` or `blocked` |
-//! | `counts` | rules by verdict: `faults`, `warnings`, `unknown`, `waived`, `hold`, `not_applicable`, `later`; their sum is `rules` |
-//! | `findings` | faults that count, sorted by who must act and what blocks: `rule`, `name`, `title`, `severity`, `owner`, `subject`, `path`, `seen`, `expected`, `fixable`, `also` (rules that find the very same), `place`; `waived` in those of the next key |
-//! | `waived` | faults that a waiver accepts; `waived` holds `waiver`, `owner`, `reason`, `expires` |
-//! | `notes` | what is worth knowing of rules that hold, like findings |
-//! | `waivers` | what is wrong with waivers: `severity`, `subject`, `path`, `seen`, `expected`, `place` |
-//! | `unknown` | by missing fact: `fact`, `about`, `learn`, `evidence`, `blocks`, `rules`, `missing`: each `subject`, `path`, `place` |
-//! | `disagreements` | `path`, `stands` and `other`: each `value`, `place` |
-//! | `rules` | every rule: `id`, `name`, `title`, `group`, `about` (the group in words), `severity`, `owner`, `verdict`, `reason` or null, `evidence`: each `rank`, `place`; `sources`: each `label`, `file`, `date` |
-//!
-//! A `verdict` is `fault`, `warning`, `unknown`, `waived`, `holds`, `not-applicable` or `later`. A `place` is
-//! null or `file`, `evidence` and, when the source has text, `line`, `column`, `end_column`, from 1, in characters.
+#![doc = include_str!("../../../../docs/book/src/reference/json-report.md")]
 
 use super::{Entry, Gap, Location, Report, Row, group_title};
 use crate::{Disagreement, Finding, Overall, Owner, Rule, Severity, Stage, Standing, Verdict};
