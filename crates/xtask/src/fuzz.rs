@@ -6,7 +6,12 @@
 use anyhow::{Context, ensure};
 use std::process::Command;
 
-const TARGETS: &[&str] = &["azure_json", "design_yaml", "terraform_json"];
+/// The targets, each with the folder of files that it starts from.
+const TARGETS: &[(&str, &str)] = &[
+    ("azure_json", "crates/design/tests/fixtures"),
+    ("design_yaml", "examples"),
+    ("terraform_json", "crates/design/tests/fixtures"),
+];
 
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
@@ -23,18 +28,25 @@ pub(crate) fn run(target: Option<&str>, seconds: u64) -> anyhow::Result<()> {
         .current_dir(&folder)
         .status()?;
     ensure!(status.success(), "the fuzz targets do not build");
-    for name in TARGETS.iter().filter(|name| target.is_none_or(|target| target == **name)) {
+    for (name, seeds) in TARGETS.iter().filter(|(name, _)| target.is_none_or(|target| target == *name)) {
         crate::chores::say(&format!("fuzz: {name} for {seconds} s"));
         let found = folder.join("corpus").join(name);
         std::fs::create_dir_all(&found)?;
         std::fs::create_dir_all(folder.join("artifacts"))?;
         let status = Command::new(folder.join("target").join(host).join("release").join(name))
             .arg(format!("-max_total_time={seconds}"))
-            .args(["-max_len=65536", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"])
+            .args([
+                "-max_len=65536",
+                "-timeout=10",
+                "-rss_limit_mb=2048",
+                "-print_final_stats=1",
+                "-verbosity=0",
+                "-print_funcs=0",
+            ])
             .arg(format!("-dict={}", folder.join("dictionary").display()))
             .arg(format!("-artifact_prefix={}/{name}-", folder.join("artifacts").display()))
             .arg(&found)
-            .arg(folder.join("seeds").join(name))
+            .arg(crate::root().join(seeds))
             .status()?;
         ensure!(status.success(), "fuzz target {name} found a fault; see fuzz/artifacts");
     }
