@@ -1,7 +1,7 @@
 //! Verdicts, and the tally from which a rule makes one.
 
 use crate::{Answer, Facts, Severity, Stage};
-use model::{Date, Fact, Place, Rank, Stated, Value};
+use model::{Attestation, Date, Fact, Place, Rank, Stated, Value};
 use std::fmt;
 
 /// What a rule says of a design.
@@ -248,8 +248,32 @@ impl Tally {
     }
 
     /// Asks for an attestation: unknown when blank, fail when it is no.
-    pub fn attested(&mut self, spot: Spot<'_>, fact: &Fact<model::Attestation>, expected: impl fmt::Display) {
-        self.expect(spot, fact, model::Attestation::is_yes, expected);
+    pub fn attested(&mut self, spot: Spot<'_>, fact: &Fact<Attestation>, expected: impl fmt::Display) {
+        self.expect(spot, fact, Attestation::is_yes, expected);
+    }
+
+    /// Asks for an attestation that is dated in time: unknown without its date or without the deadline, which
+    /// stands at the second spot; fail when it is no or late.
+    pub fn timely(
+        &mut self,
+        (spot, fact): (Spot<'_>, &Fact<Attestation>),
+        (deadline_spot, deadline): (Spot<'_>, &Fact<Date>),
+        in_time: impl FnOnce(Date, Date) -> bool,
+        expected: &str,
+    ) {
+        let Some(attested) = fact.known() else { return self.unknown(spot) };
+        match (&attested.value, deadline.get()) {
+            (Attestation::No, _) => self.fail(spot.finding(Some(attested.place), "no", expected)),
+            (Attestation::Yes { .. }, None) => self.unknown(deadline_spot),
+            (Attestation::Yes { date: None, .. }, Some(_)) => self.unknown(spot),
+            (Attestation::Yes { date: Some(date), .. }, Some(deadline)) if in_time(*date, deadline) => {
+                self.pass(attested);
+            }
+            (Attestation::Yes { date: Some(date), .. }, Some(deadline)) => {
+                let expected = format!("{expected}, which is {deadline}");
+                self.fail(spot.finding(Some(attested.place), format!("dated {date}"), expected));
+            }
+        }
     }
 
     /// Takes over the verdict of another rule, on which this one rests; one that is not asked says nothing.

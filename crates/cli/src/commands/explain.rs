@@ -53,7 +53,12 @@ fn write_page(out: &mut impl Write, rule: &Rule) -> std::io::Result<()> {
     let bold = anstyle::Style::new().bold();
     let dim = anstyle::Style::new().dimmed();
     writeln!(out, "{bold}{}{bold:#}  {}", rule.id, rule.title)?;
-    writeln!(out, "{dim}{} · {} · {} acts · asked {}{dim:#}", rule.name, rule.severity, rule.owner, asked(rule))?;
+    let acts = match rule.owner {
+        rules::Owner::You => "you act",
+        rules::Owner::Provider => "the provider acts",
+        rules::Owner::Microsoft => "Microsoft acts",
+    };
+    writeln!(out, "{dim}{} · {} · {acts} · asked {}{dim:#}", rule.name, rule.severity, asked(rule))?;
     for heading in ["What it asks", "Why it matters", "How to mend it"] {
         writeln!(out, "\n{bold}{heading}{bold:#}")?;
         for line in rule.section(heading).unwrap_or_default().lines() {

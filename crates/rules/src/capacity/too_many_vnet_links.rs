@@ -75,8 +75,13 @@ fn check(facts: &Facts<'_>) -> Answer {
             }
             continue;
         };
-        let key = format!("bandwidth-{}", bandwidth.value.as_mbps());
-        let Some(limit) = facts.catalog.limit("vnet-links", &key, &tier.value.to_string()) else {
+        // A bandwidth that nobody sells is PROV-012's to tell; here it counts as the next step below.
+        let steps = facts.catalog.provider_bandwidths().iter().copied().filter(|step| *step <= bandwidth.value);
+        let limit = std::iter::once(bandwidth.value).chain(steps.max()).find_map(|step| {
+            let key = format!("bandwidth-{}", step.as_mbps());
+            facts.catalog.limit("vnet-links", &key, &tier.value.to_string())
+        });
+        let Some(limit) = limit else {
             tally.unknown(view.at("bandwidth"));
             continue;
         };

@@ -2,7 +2,6 @@
 
 use super::at;
 use crate::{Answer, Facts, Subject, Tally};
-use model::Attestation;
 
 rule! {
     /// ## What it asks
@@ -44,21 +43,12 @@ fn check(facts: &Facts<'_>) -> Answer {
     facts.m365()?;
     let spot = at(facts, "m365.validation");
     let mut tally = Tally::new();
-    match facts.design.m365.validation.known() {
-        None => tally.unknown(spot),
-        Some(validation) => match (&validation.value, facts.design.cutover.known()) {
-            (Attestation::No, _) => tally.fail(spot.finding(Some(validation.place), "no", "a test report")),
-            (Attestation::Yes { .. }, None) => tally.unknown(Subject::Design.at("cutover", facts.design.place)),
-            (Attestation::Yes { date: None, .. }, Some(_)) => tally.unknown(spot),
-            (Attestation::Yes { date: Some(passed), .. }, Some(cutover)) if *passed <= cutover.value => {
-                tally.pass(validation);
-            }
-            (Attestation::Yes { date: Some(passed), .. }, Some(cutover)) => {
-                let seen = format!("validated on {passed}, after the cutover");
-                let expected = format!("validated by {}, the day of the cutover", cutover.value);
-                tally.fail(spot.finding(Some(validation.place), seen, expected));
-            }
-        },
-    }
+    let cutover = Subject::Design.at("cutover", facts.design.place);
+    tally.timely(
+        (spot, &facts.design.m365.validation),
+        (cutover, &facts.design.cutover),
+        |dated, cutover| dated <= cutover,
+        "a test report dated by the cutover",
+    );
     tally.verdict("")
 }

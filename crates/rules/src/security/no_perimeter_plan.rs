@@ -2,7 +2,6 @@
 
 use super::at;
 use crate::{Answer, Facts, Subject, Tally};
-use model::Attestation;
 
 rule! {
     /// ## What it asks
@@ -43,20 +42,12 @@ fn check(facts: &Facts<'_>) -> Answer {
     facts.m365()?;
     let spot = at(facts, "security.plan");
     let mut tally = Tally::new();
-    match facts.design.security.plan.known() {
-        None => tally.unknown(spot),
-        Some(plan) => match (&plan.value, facts.design.cutover.known()) {
-            (Attestation::No, _) => tally.fail(spot.finding(Some(plan.place), "no", "a plan dated before the cutover")),
-            (Attestation::Yes { .. }, None) => tally.unknown(Subject::Design.at("cutover", facts.design.place)),
-            (Attestation::Yes { date: None, .. }, Some(_)) => tally.unknown(spot),
-            (Attestation::Yes { date: Some(written), .. }, Some(cutover)) if *written < cutover.value => {
-                tally.pass(plan);
-            }
-            (Attestation::Yes { date: Some(written), .. }, Some(cutover)) => {
-                let expected = format!("a plan dated before {}, the day of the cutover", cutover.value);
-                tally.fail(spot.finding(Some(plan.place), format!("a plan of {written}"), expected));
-            }
-        },
-    }
+    let cutover = Subject::Design.at("cutover", facts.design.place);
+    tally.timely(
+        (spot, &facts.design.security.plan),
+        (cutover, &facts.design.cutover),
+        |dated, cutover| dated < cutover,
+        "a plan dated before the cutover",
+    );
     tally.verdict("")
 }
