@@ -21,8 +21,9 @@ pub(crate) fn parse<'t>(text: &'t str, source: SourceId, bounds: &Bounds) -> Res
             Some(Ok(next)) => next,
             Some(Err(error)) => {
                 let at = builder.offsets.byte(error.marker().index());
-                let line_end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-                let end = line_end.clamp(at, at + 1);
+                // The one character there, unless the line ends.
+                let here = text[at..].chars().next().filter(|c| *c != '\n');
+                let end = at + here.map_or(0, char::len_utf8);
                 return Err(Problem::new(place(source, at, end), error.info().to_owned(), "well-formed YAML"));
             }
         };

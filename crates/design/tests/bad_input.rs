@@ -292,3 +292,14 @@ fn collect(node: &Json, path: String, paths: &mut Vec<String>) {
     }
     paths.push(path);
 }
+
+/// Found by fuzzing: the place of an error covered a part of a character.
+#[test]
+fn an_error_at_a_wide_character_covers_all_of_it() {
+    let text = "# a comment\n    id: x\n  – y: z\n";
+    let mut sources = model::Sources::default();
+    let input = design::Input { name: "wide".into(), text: text.into() };
+    let reading = design::read(input, &mut sources, &design::Bounds::default());
+    let place = reading.problems[0].place.unwrap();
+    assert_eq!(sources.text(place), Some("–"));
+}
