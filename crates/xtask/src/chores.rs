@@ -9,6 +9,7 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
     crate::rooms::check()?;
     crate::licences::check()?;
+    crate::links::check()?;
     cargo("clippy --workspace --all-targets --locked -- -D warnings")?;
     cargo("nextest run --workspace --locked --no-fail-fast")?;
     cargo("test --doc --workspace --locked --quiet")?;

@@ -5,6 +5,7 @@
 //! | `ci` | everything that a change must pass, in order |
 //! | `generate` | writes the pages and files that are made from code; `--check` only compares |
 //! | `rooms` | holds the rooms table of ARCHITECTURE.md against the workspace |
+//! | `links` | finds links between pages that lead nowhere |
 //! | `licences` | holds `deny.toml` against the dependencies |
 //! | `fuzz` | builds the fuzz targets and runs each for some seconds |
 //! | `bench` | measures and writes `docs/benchmarks.md` |
@@ -15,6 +16,7 @@ mod chores;
 mod fuzz;
 mod generate;
 mod licences;
+mod links;
 mod rooms;
 mod seeds;
 
@@ -42,6 +44,8 @@ enum Chore {
     Rooms,
     /// Hold deny.toml against the dependencies
     Licences,
+    /// Find links between pages that lead nowhere
+    Links,
     /// Build the fuzz targets and run each
     Fuzz {
         /// Only this target
@@ -69,6 +73,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Generate { check } => generate::run(check),
         Chore::Rooms => rooms::check(),
         Chore::Licences => licences::check(),
+        Chore::Links => links::check(),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Chore::Bench { subject: _ } => bench::check(),
         Chore::Seeds { dir } => seeds::check(&dir),
