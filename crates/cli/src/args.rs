@@ -95,7 +95,7 @@ pub enum Command {
     twinpath check --fleet circuits.json                       thousands of circuits, one at a time")]
 pub struct Check {
     /// Design files, Azure exports, Terraform JSON, folders or patterns; `-` reads standard input.
-    /// Several files make one design
+    /// Several files make one design, unless they are of several companies
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     /// Check each file by itself instead of joining them

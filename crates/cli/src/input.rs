@@ -66,12 +66,15 @@ pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     })
 }
 
+/// What standard input is called in reports.
+pub(crate) const STDIN: &str = "standard input";
+
 /// Reads one file of at most the bounds' size.
 ///
 /// What cannot be read is a [`Problem`], so that one bad file does not hide the others.
 pub(crate) fn read(path: &Path, bounds: &Bounds) -> Result<Input, Problem> {
     let name = match path == Path::new("-") {
-        true => "standard input".to_owned(),
+        true => STDIN.to_owned(),
         false => path.display().to_string(),
     };
     let mut bytes = Vec::new();

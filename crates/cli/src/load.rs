@@ -42,6 +42,12 @@ impl Loaded {
         self.design == Design::default()
     }
 
+    /// Whether design files name different companies. Standard input can be read only once, so it stays joined.
+    pub(crate) fn is_of_several_companies(&self) -> bool {
+        let from_stdin = self.sources.iter().any(|source| source.name == input::STDIN);
+        self.design.company.disagreement().is_some() && !from_stdin
+    }
+
     /// Tells what could not be used.
     pub(crate) fn tell_problems(&self) -> io::Result<()> {
         let mut out = anstream::stderr().lock();

@@ -67,6 +67,14 @@ fn each_file_by_itself_gives_one_sarif_log_with_a_run_for_each() {
 }
 
 #[test]
+fn designs_of_several_companies_are_checked_one_by_one() {
+    let run = twinpath(&[&["check", "examples/contoso.design.yaml", "examples/ipv6.design.yaml"][..], &DAY].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stderr.contains("several companies"), "{}", run.stderr);
+    assert_eq!(run.stdout.matches("  ready · ").count(), 2, "{}", run.stdout);
+}
+
+#[test]
 fn a_waiver_accepts_a_fault_until_it_expires() {
     let folder = folder();
     let design = folder.path().join("d.yaml");

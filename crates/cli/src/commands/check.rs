@@ -10,7 +10,7 @@ use model::Date;
 use rules::report::{Checked, Report, html, json, junit, markdown, sarif, terminal};
 use rules::{Facts, Overall, Stage};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Checks the files as one design, or each by itself.
 pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
@@ -19,17 +19,29 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
         return super::fleet::run(args, &files, catalog);
     }
     let today = input::today(args.today.as_deref())?;
-    let groups: Vec<&[PathBuf]> = match args.each {
-        true => files.chunks(1).collect(),
-        false => vec![&files],
+    let joined = (!args.each).then(|| load::load(&files));
+    let designs: Box<dyn Iterator<Item = Loaded>> = match joined {
+        Some(joined) if !joined.is_of_several_companies() => Box::new(std::iter::once(joined)),
+        // A folder may hold the designs of all customers, which are no single design.
+        joined => {
+            if joined.is_some() {
+                let page = args.html.as_ref().or(args.junit.as_ref()).or(args.markdown.as_ref());
+                ensure!(
+                    page.is_none(),
+                    "--html, --junit and --markdown take one design; the files are of several companies"
+                );
+                writeln!(anstream::stderr(), "the files are of several companies: each is checked by itself\n")?;
+            }
+            Box::new(files.chunks(1).map(load::load))
+        }
     };
     let mut outcome = Outcome::Ready;
     let mut logs = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
+    for (index, loaded) in designs.enumerate() {
         if index > 0 && args.format == Format::Text && !args.json {
             writeln!(anstream::stdout())?;
         }
-        outcome = outcome.max(one(args, group, catalog, today, &mut logs)?);
+        outcome = outcome.max(one(args, loaded, catalog, today, &mut logs)?);
     }
     if let Some(path) = &args.sarif {
         write(path, &format!("{:#}\n", join(logs)))?;
@@ -40,12 +52,11 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
 /// Checks one design and writes what was asked for; the SARIF log joins those of other designs.
 fn one(
     args: &Check,
-    files: &[PathBuf],
+    mut loaded: Loaded,
     catalog: &Catalog,
     today: Date,
     logs: &mut Vec<serde_json::Value>,
 ) -> anyhow::Result<Outcome> {
-    let mut loaded = load::load(files);
     loaded.tell_problems()?;
     if loaded.is_empty() {
         return Ok(Outcome::BadInput);
