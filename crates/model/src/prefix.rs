@@ -10,6 +10,11 @@ use std::net::IpAddr;
 pub struct Prefix(IpNet);
 
 impl Prefix {
+    /// The prefix of a length around an address; `None` when that is no length of the address's family.
+    pub fn new(address: IpAddr, length: u8) -> Option<Self> {
+        IpNet::new(address, length).ok().map(|net| Self(net.trunc()))
+    }
+
     /// The network address.
     pub fn network(self) -> IpAddr {
         self.0.network()
@@ -74,7 +79,7 @@ impl Prefix {
     /// The prefix of the given length around this one's network address; `None` when that is no length
     /// of its family.
     pub fn resize(self, length: u8) -> Option<Self> {
-        IpNet::new(self.network(), length).ok().map(|net| Self(net.trunc()))
+        Self::new(self.network(), length)
     }
 
     /// The next prefix of the same length, `None` at the end of the address space.
