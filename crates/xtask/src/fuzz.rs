@@ -9,6 +9,7 @@ use std::process::Command;
 /// The targets, each with the folder of files that it starts from.
 const TARGETS: &[(&str, &str)] = &[
     ("azure_json", "crates/design/tests/fixtures"),
+    ("bfd", "fuzz/seeds/bfd"),
     ("design_yaml", "examples"),
     ("terraform_json", "crates/design/tests/fixtures"),
 ];
