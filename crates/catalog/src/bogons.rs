@@ -19,6 +19,10 @@ pub struct Bogon {
     /// Microsoft drops it on Microsoft peering. It says nothing of private peering, which takes RFC 1918 space.
     #[serde(deserialize_with = "yes")]
     pub drop_on_microsoft_peering: bool,
+    /// No router forwards to it, so that private peering drops it as well. Azure names no such list: the choice
+    /// is ours.
+    #[serde(default, deserialize_with = "yes")]
+    pub drop_on_private_peering: bool,
     /// It is private space of RFC 1918.
     #[serde(deserialize_with = "yes")]
     pub rfc1918: bool,

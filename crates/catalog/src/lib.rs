@@ -216,6 +216,11 @@ impl Catalog {
         self.bogons.is_public(prefix)
     }
 
+    /// Every special-purpose range, the longest first.
+    pub fn bogons(&self) -> &[Bogon] {
+        self.bogons.all()
+    }
+
     /// The private-use range (RFC 1918, RFC 4193) that a prefix lies in or holds; `None` for the default route.
     pub fn private_range(&self, prefix: Prefix) -> Option<&Bogon> {
         self.bogons.private(prefix)
@@ -278,7 +283,7 @@ mod tests {
         assert_eq!(catalog.locations().len(), 146);
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 191);
+        assert_eq!(catalog.limits().len(), 193);
     }
 
     #[test]
@@ -303,6 +308,21 @@ mod tests {
         let provider = Catalog::builtin().provider("EQUINIX").unwrap();
         assert!(provider.is_at("amsterdam"));
         assert!(!provider.is_at("Atlantis"));
+    }
+
+    #[test]
+    fn private_peering_drops_what_no_router_forwards_and_no_private_space() {
+        let catalog = Catalog::builtin();
+        let dropped = |text: &str| catalog.bogon(prefix(text)).is_some_and(|bogon| bogon.drop_on_private_peering);
+        for text in ["127.0.0.1/32", "169.254.1.0/24", "224.0.0.0/8", "fe80::/64", "ff02::/16", "::1/128"] {
+            assert!(dropped(text), "{text}");
+        }
+        for text in ["10.0.0.0/8", "0.0.0.0/0", "::/0", "100.64.0.0/10", "198.51.100.0/24", "fd00::/8"] {
+            assert!(!dropped(text), "{text}");
+        }
+        for bogon in catalog.bogons() {
+            assert!(bogon.drop_on_microsoft_peering || !bogon.drop_on_private_peering, "{}", bogon.prefix);
+        }
     }
 
     #[test]
