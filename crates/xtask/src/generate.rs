@@ -57,6 +57,7 @@ fn files() -> BTreeMap<String, String> {
     files.insert("docs/reference/design-file.md".into(), design_file());
     files.insert("docs/reference/command-line.md".into(), command_line());
     files.insert("docs/reference/catalog.md".into(), catalog_page());
+    files.insert("docs/reference/policies.md".into(), policies());
     files.insert("docs/reference/design.schema.json".into(), design::schema_text());
     files
 }
@@ -151,6 +152,25 @@ fn catalog_page() -> String {
             "| {} | {} | {} | {} | {} | {} |",
             row.category, row.key, row.sku, row.value, row.unit, row.source
         );
+    }
+    page
+}
+
+/// ExpressRoute's routing policy.
+fn policies() -> String {
+    let all = bgp_rib::policy::POLICIES;
+    let mut page = format!(
+        "{MADE_BY}# Routing policies of the edge\n\nWhat the edge does to routes on ExpressRoute's peerings, in the \
+         order in which a route meets it.\nA refused route is kept, and shows the name of the policy and what it saw.\n"
+    );
+    let _ = writeln!(page, "\n| policy | acts on |\n| --- | --- |");
+    for policy in all {
+        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} |", policy.name, policy.point);
+    }
+    for policy in all {
+        let lines: Vec<&str> = policy.doc.trim().lines().map(str::trim).collect();
+        let _ = write!(page, "\n## {}\n\n{}\n\n", policy.name, lines.join("\n"));
+        let _ = writeln!(page, "Source: {}.", policy.sources.join("; "));
     }
     page
 }

@@ -1,0 +1,3 @@
+//! Routing tables, the decision, export and ExpressRoute's policy.
+
+pub mod policy;
