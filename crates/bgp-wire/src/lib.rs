@@ -7,7 +7,8 @@
 //!    [`Capability`] list, [`Notification`], [`RouteRefresh`]. An [`Update`] is only cut into its fields.
 //! 3. [`Session::agreed`] makes of two OPENs the [`Session`] that the meaning of further bytes depends on.
 //! 4. [`Update::read`] reads routes ([`Nlri`]) and [`Attributes`] where they lie and judges them by RFC 7606;
-//!    [`Update::plain`] is the short way for attributes that are known already.
+//!    [`Update::plain`] is the short way for attributes that are known already, and [`Judged::read`] reads
+//!    such attributes again.
 //!
 //! What a peer does wrong is a value: an [`AttributeFault`] with its [`Action`] when the session goes on, a
 //! [`Fault`] when it ends, and [`Fault::notification`] tells the peer.
@@ -52,7 +53,7 @@ pub use nlri::{Nlri, PathId, Routes, Walk};
 pub use notification::{Cause, Notification, ShutdownText};
 pub use open::{HoldTime, Open, RouterId};
 pub use pack::{announce4, announce6, end_of_rib, withdraw4, withdraw6};
-pub use plain::{Announced, AttributeBytes, Plain};
+pub use plain::{Announced, AttributeBytes, Judged, Plain};
 pub use prefix::{OtherFamily, Prefix4, Prefix6, WirePrefix};
 pub use route_refresh::{RefreshKind, RouteRefresh};
 pub use session::{AfiSafi, AttributeClass, Families, Neighbor, Session};

@@ -253,6 +253,9 @@ impl fmt::Display for Notification {
         if let Some(inner) = self.inner() {
             // One level only: a peer may nest resets as deep as a message is long.
             write!(f, ": {}", inner.cause)?;
+            if let Some(text) = inner.text() {
+                write!(f, ": {text}")?;
+            }
         }
         Ok(())
     }

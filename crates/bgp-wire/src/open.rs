@@ -19,7 +19,9 @@
 use crate::frame::{begin, finish, put_u16};
 use crate::iana::{asn, open_parameter};
 use crate::reader::Reader;
-use crate::{AfiSafi, Capability, Families, Fault, Kind, OutOfRange, Oversize, Role, STANDARD_LIMIT, iana};
+use crate::{
+    AfiSafi, Capability, Families, Fault, GracefulRestart, Kind, OutOfRange, Oversize, Role, STANDARD_LIMIT, iana,
+};
 use model::{Asn, Family};
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -136,6 +138,14 @@ impl Open {
             return Families::V4;
         }
         named.into_iter().filter_map(AfiSafi::family).collect::<Vec<Family>>().into_iter().collect()
+    }
+
+    /// What it says of restarts: the last time it says it (RFC 4724, section 3).
+    pub fn graceful_restart(&self) -> Option<&GracefulRestart> {
+        self.capabilities.iter().rev().find_map(|capability| match capability {
+            Capability::GracefulRestart(restart) => Some(restart),
+            _ => None,
+        })
     }
 
     /// The role it names, held against ours (RFC 9234, section 4.2): `Ok(None)` when it names none.

@@ -10,11 +10,15 @@
 //! [`Update::read`]: the same attributes but for the routes set apart, the same `treat_as_withdraw`, or the
 //! same fault. What depends on more than that (our own AS in the path, the first AS being the peer's, a next
 //! hop on the common link) is the table's to ask each time.
+//!
+//! [`Judged::read`] is what full reading says of the bytes alone: for the first time they are seen, and for
+//! every time that policy changes.
 
 use crate::attribute::{Multiprotocol, NextHop, RawAttributes, reach, unreach};
 use crate::iana::attribute::{MP_REACH_NLRI, MP_UNREACH_NLRI};
 use crate::iana::attribute_flag::{OPTIONAL, TRANSITIVE};
-use crate::{Nlri, Prefix4, Routes, Session, Update};
+use crate::update::judge;
+use crate::{AttributeClass, Attributes, Fault, Nlri, Prefix4, Routes, Session, Update};
 
 /// An UPDATE that announces routes of at most one family, and whose attribute list is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,29 @@ pub struct Announced<'a> {
     pub next_hop: Option<NextHop>,
     /// The attributes without MP_REACH_NLRI and MP_UNREACH_NLRI.
     pub attributes: AttributeBytes<'a>,
+}
+
+/// Attributes without MP_REACH_NLRI and MP_UNREACH_NLRI, read and judged as those of routes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged<'a> {
+    /// The attributes, and what is malformed.
+    pub attributes: Attributes<'a>,
+    /// A malformed attribute makes the routes withdrawn ones. When not, ORIGIN and AS_PATH are there.
+    pub treat_as_withdraw: bool,
+}
+
+impl<'a> Judged<'a> {
+    /// Reads [`Announced::attributes`]. `next_hop_apart` says that [`Announced::next_hop`] was there.
+    ///
+    /// # Errors
+    ///
+    /// The fault that ends the session, as [`Update::read`] finds it.
+    pub fn read(bytes: &'a [u8], class: AttributeClass, next_hop_apart: bool) -> Result<Self, Fault> {
+        let mut attributes = Attributes::read(bytes, &class.session());
+        attributes.demand(!next_hop_apart, class.neighbor);
+        let treat_as_withdraw = judge(&attributes, true)?;
+        Ok(Self { attributes, treat_as_withdraw })
+    }
 }
 
 /// The bytes of attributes, in up to three pieces with what was between them taken out.

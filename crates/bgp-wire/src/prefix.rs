@@ -110,7 +110,7 @@ impl sealed::Wire for Prefix4 {
     const MOST: usize = 5;
 
     // Every arm takes a number of octets known at compile time. The processor then predicts where the next
-    // prefix begins instead of waiting for the length octet; see docs/decisions/010-own-bgp-codec.md.
+    // prefix begins instead of waiting for the length octet; see docs/decisions/005-own-bgp-codec.md.
     #[inline(always)]
     fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (&length, rest) = bytes.split_first()?;

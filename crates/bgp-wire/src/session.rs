@@ -124,6 +124,21 @@ pub struct AttributeClass {
     pub four_octet_as: bool,
 }
 
+impl AttributeClass {
+    /// A session of this class that exchanges no family: enough to read remembered attributes, and to write
+    /// a [`Template`](crate::Template).
+    pub fn session(self) -> Session {
+        Session {
+            neighbor: self.neighbor,
+            four_octet_as: self.four_octet_as,
+            families: Families::NONE,
+            add_path: Families::NONE,
+            receive_extended: false,
+            send_extended: false,
+        }
+    }
+}
+
 impl Session {
     /// What our OPEN and the peer's agree on.
     ///

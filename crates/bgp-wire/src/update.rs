@@ -15,11 +15,11 @@
 //! and the bytes of the attributes, and stands aside (`None`) for any UPDATE that is not of the common form.
 
 use crate::attribute::{Action, Attributes};
-use crate::iana::attribute::{AS_PATH, LOCAL_PREF, MP_UNREACH_NLRI, NEXT_HOP, ORIGIN};
+use crate::iana::attribute::MP_UNREACH_NLRI;
 use crate::iana::attribute_flag::{EXTENDED_LENGTH, OPTIONAL, TRANSITIVE};
 use crate::nlri::check_field;
 use crate::reader::Reader;
-use crate::{AfiSafi, Fault, Neighbor, NextHop, Nlri, Prefix4, Problem, Routes, Session};
+use crate::{AfiSafi, Fault, NextHop, Nlri, Prefix4, Routes, Session};
 use model::Family;
 
 /// An UPDATE cut into its three fields.
@@ -99,29 +99,12 @@ impl<'a> Update<'a> {
         let multiprotocol = attributes.foreign_reach || attributes.reach.is_some_and(|reach| !reach.routes.is_empty());
         let announces = multiprotocol || !announced.is_empty();
         if announces {
-            self.demand(!announced.is_empty(), session, &mut attributes);
+            attributes.demand(!announced.is_empty(), session.neighbor);
         }
-        let strongest = attributes.faults.strongest();
-        let treat_as_withdraw = match strongest.map(|fault| (fault.action, fault)) {
-            None | Some((Action::Discard, _)) => false,
-            Some((Action::TreatAsWithdraw, _)) if announces => true,
-            Some((Action::TreatAsWithdraw | Action::SessionReset, fault)) => return Err(fault.to_fault()),
-        };
+        let treat_as_withdraw = judge(&attributes, announces)?;
         let (withdrawn, announced) =
             if session.families.v4 { (withdrawn, announced) } else { (Nlri::EMPTY, Nlri::EMPTY) };
         Ok(Reading { withdrawn, announced, attributes, treat_as_withdraw })
-    }
-
-    /// The attributes that an announcement cannot be without (RFC 4271, section 5; RFC 7606, section 3 (d)).
-    /// LOCAL_PREF is among them inside an AS.
-    fn demand(&self, next_hop: bool, session: &Session, attributes: &mut Attributes<'a>) {
-        let internal = session.neighbor == Neighbor::Internal;
-        // One that is there and malformed has its fault already.
-        for (code, demanded) in [(ORIGIN, true), (AS_PATH, true), (NEXT_HOP, next_hop), (LOCAL_PREF, internal)] {
-            if demanded && !attributes.seen.contains(code) {
-                attributes.fail(code, Problem::Missing, &[]);
-            }
-        }
     }
 
     fn fields(&self, session: &Session) -> Result<(Nlri<'a, Prefix4>, Nlri<'a, Prefix4>), Fault> {
@@ -142,6 +125,20 @@ impl<'a> Update<'a> {
         };
         let &[high, low, safi] = family else { return None };
         (flags & (OPTIONAL | TRANSITIVE) == OPTIONAL).then_some(AfiSafi { afi: u16::from_be_bytes([high, low]), safi })
+    }
+}
+
+/// Whether the routes are treated as withdrawn (RFC 7606, section 2).
+///
+/// # Errors
+///
+/// The strongest fault, if it ends the session: as its attribute asks, or since without routes there is
+/// nothing to withdraw (section 5.2).
+pub(crate) fn judge(attributes: &Attributes<'_>, announces: bool) -> Result<bool, Fault> {
+    match attributes.faults.strongest().map(|fault| (fault.action, fault)) {
+        None | Some((Action::Discard, _)) => Ok(false),
+        Some((Action::TreatAsWithdraw, _)) if announces => Ok(true),
+        Some((Action::TreatAsWithdraw | Action::SessionReset, fault)) => Err(fault.to_fault()),
     }
 }
 

@@ -202,6 +202,33 @@ fn well_known_communities_have_their_numbers() {
 }
 
 #[test]
+fn a_large_community_is_there_once() {
+    // RFC 8092, section 5: silently removed when received, never sent twice.
+    let bytes = hex(&format!(
+        "{BASE} C0 20 24 0000FDF2 00000001 00000002  0000FDF2 00000001 00000003  0000FDF2 00000001 00000002"
+    ));
+    let set = Attributes::read(&bytes, &EXTERNAL).to_set().unwrap();
+    assert_eq!(set.large_communities.iter().map(|community| community.data2).collect::<Vec<_>>(), [2, 3]);
+    let twice = AttributeSet { large_communities: set.large_communities.repeat(2), ..set.clone() };
+    assert_eq!(twice.template(&EXTERNAL), set.template(&EXTERNAL));
+}
+
+#[test]
+fn a_learned_route_leaves_the_as_without_what_belongs_inside() {
+    let own = ExtendedCommunity([0x40; 8]);
+    let mut set = AttributeSet {
+        med: Some(1),
+        local_pref: Some(2),
+        originator_id: Some(Ipv4Addr::LOCALHOST),
+        cluster_list: vec![Ipv4Addr::LOCALHOST],
+        extended_communities: vec![own, ExtendedCommunity::route_target(65010, 7)],
+        ..base()
+    };
+    set.leave_as();
+    assert_eq!(set, AttributeSet { extended_communities: vec![ExtendedCommunity::route_target(65010, 7)], ..base() });
+}
+
+#[test]
 fn reflection_stays_inside_the_as() {
     // RFC 4456, section 8.
     let set = AttributeSet {

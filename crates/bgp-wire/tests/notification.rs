@@ -76,8 +76,11 @@ fn a_hard_reset_wraps_what_it_stands_for() {
     let notification = Notification::hard_reset(&inner);
     both_ways(&notification, "06 09  06 02 03 627965");
     assert_eq!(notification.inner(), Some(inner));
-    assert_eq!(notification.to_string(), "Hard Reset (6/9): Administrative Shutdown (6/2)");
+    assert_eq!(notification.to_string(), "Hard Reset (6/9): Administrative Shutdown (6/2): bye");
     assert_eq!(Notification::from(Cause::HARD_RESET).inner(), None);
+    // However deep a peer nests them, the log has one level.
+    let nested = Notification::hard_reset(&notification);
+    assert_eq!(nested.to_string(), "Hard Reset (6/9): Hard Reset (6/9)");
 }
 
 #[test]

@@ -190,6 +190,23 @@ fn a_capability_of_a_wrong_length_or_value_is_not_understood() {
 }
 
 #[test]
+fn of_graceful_restart_capabilities_the_last_counts() {
+    // RFC 4724, section 3.
+    let restart = |seconds| GracefulRestart {
+        restarted: false,
+        notification: false,
+        time: RestartTime::try_from(seconds).unwrap(),
+        families: vec![],
+    };
+    let open = open(vec![
+        Capability::GracefulRestart(restart(60)),
+        Capability::GracefulRestart(restart(120)),
+        Capability::RouteRefresh,
+    ]);
+    assert_eq!(open.graceful_restart(), Some(&restart(120)));
+}
+
+#[test]
 fn roles_fit_as_rfc_9234_pairs_them() {
     let roles = [Role::PROVIDER, Role::RS, Role::RS_CLIENT, Role::CUSTOMER, Role::PEER, Role(5)];
     let fitting = [(0, 3), (1, 2), (2, 1), (3, 0), (4, 4)];

@@ -166,8 +166,10 @@ proptest! {
             }
             let mut bytes = Vec::new();
             announced.attributes.append_to(&mut bytes);
-            let key = (bytes, session.class(), announced.next_hop.is_some());
             let judged = reading.map(|reading| (reading.treat_as_withdraw, reading.attributes.to_set()));
+            let again = Judged::read(&bytes, session.class(), announced.next_hop.is_some());
+            prop_assert_eq!(&again.map(|again| (again.treat_as_withdraw, again.attributes.to_set())), &judged);
+            let key = (bytes, session.class(), announced.next_hop.is_some());
             let remembered = memory.entry(key).or_insert_with(|| judged.clone());
             prop_assert_eq!(remembered, &judged);
         }

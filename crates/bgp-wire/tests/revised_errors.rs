@@ -133,7 +133,8 @@ fn table() -> Vec<Row> {
         row("6 of RFC 4760", "a family that was not agreed on", "80 0E 0C 0001 80 04 0A000001 00 010203", EXTERNAL, Discard),
         row("3 (e)", "an unspecified IPv6 next hop", "80 0E 16 0002 01 10 00000000000000000000000000000000 00 00", EXTERNAL, Withdraw(9)),
         row("3 (e)", "a multicast IPv6 next hop", "80 0E 16 0002 01 10 FF020000000000000000000000000001 00 00", EXTERNAL, Withdraw(9)),
-        row("3 (e)", "a multicast link-local address", "80 0E 26 0002 01 20 20010DB8000000000000000000000001 FF020000000000000000000000000001 00 00", EXTERNAL, Withdraw(9)),
+        row("7.11", "a second next hop that is not link-local", "80 0E 26 0002 01 20 20010DB8000000000000000000000001 FF020000000000000000000000000001 00 00", EXTERNAL, Fine),
+        row("7.11", "a second next hop of zeros", "80 0E 26 0002 01 20 20010DB8000000000000000000000001 00000000000000000000000000000000 00 00", EXTERNAL, Fine),
         // MP_UNREACH_NLRI
         row("5.3", "MP_UNREACH_NLRI of no octets", "80 0F 00", EXTERNAL, Reset(9)),
         row("5.3", "MP_UNREACH_NLRI of two octets", "80 0F 02 0002", EXTERNAL, Reset(9)),
@@ -273,6 +274,8 @@ fn without_an_announcement_more_than_a_discard_resets() {
         // MP_REACH_NLRI that can be read at all announces.
         let announces = hex(row.attribute).get(1) == Some(&iana::attribute::MP_REACH_NLRI);
         match row.outcome {
+            // NEXT_HOP is of no account without routes that it is for (RFC 4760, section 3).
+            Withdraw(8) => assert_eq!(result.expect(&label).attributes.faults.count(), 0, "{label}"),
             Withdraw(_) if announces => assert!(result.expect(&label).treat_as_withdraw, "{label}"),
             Withdraw(subcode) | Reset(subcode) => expect_reset(result, subcode, &row),
             Fine | Discard => assert!(!result.expect(&label).treat_as_withdraw, "{label}"),
@@ -311,6 +314,23 @@ fn a_missing_mandatory_attribute_withdraws() {
         assert!(reading.attributes.faults.first().iter().all(|fault| fault.problem == Problem::Missing));
         assert_eq!(reading.treat_as_withdraw, !missing.is_empty());
     }
+}
+
+#[test]
+fn next_hop_is_ignored_where_mp_reach_nlri_has_all_the_routes() {
+    // RFC 4760, section 3. Some speakers send 0.0.0.0.
+    let attributes = hex(
+        "80 0E 1A 0002 01 10 20010DB8000000000000000000000001 00  20 20010DB9  40 01 01 00  40 02 00  40 03 04 00000000",
+    );
+    let body = update(&[], &attributes, &[]);
+    let reading = Update::split(&body).unwrap().read(&EXTERNAL).unwrap();
+    assert!(!reading.treat_as_withdraw && reading.attributes.faults.count() == 0);
+    // Beside routes of its own it is not, and the log sees it as received.
+    let body = update(&[], &attributes, &hex("18 C00002"));
+    let reading = Update::split(&body).unwrap().read(&EXTERNAL).unwrap();
+    let [fault] = reading.attributes.faults.first() else { panic!("one fault") };
+    assert_eq!((fault.problem, fault.bytes), (Problem::NextHop, &hex("40 03 04 00000000")[..]));
+    assert!(reading.treat_as_withdraw);
 }
 
 #[test]

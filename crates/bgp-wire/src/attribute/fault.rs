@@ -16,7 +16,7 @@
 //! | | AS4_PATH, AS4_AGGREGATOR | discard | RFC 6793, 6 |
 //! | | MP_REACH_NLRI, MP_UNREACH_NLRI | reset | 5.3, 7.11, 7.12 |
 //! | | others | withdraw | 3 (e), 7.1 to 7.15, RFC 8092, RFC 9234 |
-//! | next hop is no host's address | NEXT_HOP, MP_REACH_NLRI | withdraw | 3 (e) |
+//! | next hop is no host's address | NEXT_HOP of IPv4 routes in the UPDATE itself, MP_REACH_NLRI | withdraw | 3 (e) |
 //! | missing | ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF | withdraw | 3 (d) |
 //!
 //! An UPDATE that announces nothing and has a fault of *withdraw* resets the session (section 5.2):

@@ -72,7 +72,8 @@ pub struct Attributes<'a> {
     pub origin: Option<Origin>,
     /// AS_PATH, with AS4_PATH merged into it.
     pub as_path: Option<AsPath<'a>>,
-    /// NEXT_HOP, of the IPv4 routes of the UPDATE itself.
+    /// NEXT_HOP, of the IPv4 routes of the UPDATE itself. That it is a host's address is asked only with such
+    /// routes.
     pub next_hop: Option<Ipv4Addr>,
     /// MULTI_EXIT_DISC.
     pub med: Option<u32>,
@@ -105,7 +106,7 @@ pub struct Attributes<'a> {
     /// MP_REACH_NLRI of another family is there.
     pub(crate) foreign_reach: bool,
     /// The type codes that are there, well formed or not.
-    pub(crate) seen: TypeSet,
+    seen: TypeSet,
     /// The whole field, for what is not known.
     bytes: &'a [u8],
 }
@@ -118,7 +119,11 @@ struct Wide<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// Reads the attribute field of an UPDATE.
+    /// Reads the attribute field of an UPDATE. What an announcement demands is not asked here; [`Update::read`]
+    /// does, and [`Judged::read`] of attributes that were remembered.
+    ///
+    /// [`Update::read`]: crate::Update::read
+    /// [`Judged::read`]: crate::Judged::read
     ///
     /// The meaning of all but MP_REACH_NLRI and MP_UNREACH_NLRI depends on [`Session::class`] and nothing
     /// else of the session.
@@ -143,8 +148,25 @@ impl<'a> Attributes<'a> {
         attributes
     }
 
-    pub(crate) fn fail(&mut self, code: u8, problem: Problem, bytes: &'a [u8]) {
+    fn fail(&mut self, code: u8, problem: Problem, bytes: &'a [u8]) {
         self.faults.push(AttributeFault { code, problem, action: problem.action(code), bytes });
+    }
+
+    /// Asks for what an announcement cannot be without (RFC 4271, section 5; RFC 7606, section 3 (d)):
+    /// LOCAL_PREF is among it inside an AS, and NEXT_HOP for IPv4 routes in the UPDATE itself. Without such
+    /// routes NEXT_HOP is ignored (RFC 4760, section 3).
+    pub(crate) fn demand(&mut self, next_hop: bool, neighbor: Neighbor) {
+        let internal = neighbor == Neighbor::Internal;
+        // One that is there and malformed has its fault already.
+        for (code, demanded) in [(ORIGIN, true), (AS_PATH, true), (NEXT_HOP, next_hop), (LOCAL_PREF, internal)] {
+            if demanded && !self.seen.contains(code) {
+                self.fail(code, Problem::Missing, &[]);
+            }
+        }
+        if next_hop && self.next_hop.is_some_and(|address| !multiprotocol::is_host(address)) {
+            let raw = RawAttributes(self.bytes).map_while(Result::ok).find(|raw| raw.code == NEXT_HOP);
+            self.fail(NEXT_HOP, Problem::NextHop, raw.map_or(&[], |raw| raw.bytes));
+        }
     }
 
     /// Reads one attribute into its field.
@@ -174,13 +196,8 @@ impl<'a> Attributes<'a> {
                 });
             }
             AS_PATH => self.as_path = Some(AsPath::check(value, session.four_octet_as)?),
-            NEXT_HOP => {
-                let address = Ipv4Addr::read(value).ok_or(length)?;
-                self.next_hop = Some(address);
-                if !multiprotocol::is_host(address) {
-                    return Err(Problem::NextHop);
-                }
-            }
+            // Whether it is a host's address matters only to routes that it is the next hop of.
+            NEXT_HOP => self.next_hop = Some(Ipv4Addr::read(value).ok_or(length)?),
             MULTI_EXIT_DISC => self.med = Some(number(value)?),
             LOCAL_PREF => self.local_pref = Some(number(value)?),
             ATOMIC_AGGREGATE => match value {

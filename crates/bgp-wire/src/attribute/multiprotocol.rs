@@ -34,7 +34,8 @@ pub enum NextHop {
 pub struct NextHop6 {
     /// The first or only address: global, unless the peer has nothing but a link-local one.
     pub global: Ipv6Addr,
-    /// The second address, good on the common link only.
+    /// The second address, good on the common link only; `None` as well for one that is not link-local,
+    /// which is ignored.
     pub link_local: Option<Ipv6Addr>,
 }
 
@@ -43,10 +44,7 @@ impl NextHop {
     fn is_host(&self) -> bool {
         match self {
             Self::V4(address) => is_host(*address),
-            Self::V6(hop) => [Some(hop.global), hop.link_local]
-                .into_iter()
-                .flatten()
-                .all(|address| !address.is_unspecified() && !address.is_multicast()),
+            Self::V6(hop) => !hop.global.is_unspecified() && !hop.global.is_multicast(),
         }
     }
 }
@@ -95,7 +93,8 @@ pub(crate) fn reach<'a>(value: &'a [u8], session: &Session) -> Result<Multiproto
             global: reader.array().map(Ipv6Addr::from).ok_or_else(short)?,
             link_local: match length {
                 16 => None,
-                _ => Some(reader.array().map(Ipv6Addr::from).ok_or_else(short)?),
+                // Some speakers fill the place with zeros or a global address when they have no other.
+                _ => Some(Ipv6Addr::from(reader.array().ok_or_else(short)?)).filter(Ipv6Addr::is_unicast_link_local),
             },
         }),
         _ => return Err(Problem::NextHopLength(length)),

@@ -13,6 +13,7 @@ use crate::iana::attribute::*;
 use crate::iana::attribute_flag::{EXTENDED_LENGTH, OPTIONAL, PARTIAL, TRANSITIVE};
 use crate::{Neighbor, Oversize, Session};
 use model::{Asn, Community};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// The attributes of a route, without its next hop.
@@ -38,13 +39,13 @@ pub struct AttributeSet {
     pub cluster_list: Vec<Ipv4Addr>,
     /// EXTENDED COMMUNITIES.
     pub extended_communities: Vec<ExtendedCommunity>,
-    /// LARGE_COMMUNITY.
+    /// LARGE_COMMUNITY. What is in it twice is written once.
     pub large_communities: Vec<LargeCommunity>,
     /// OTC.
     pub only_to_customer: Option<Asn>,
     /// Which of the above are written with the Partial bit.
     pub partial: TypeSet,
-    /// What is not known and passed on.
+    /// What is not known and passed on, by ascending type as [`Attributes::to_set`] has it.
     pub others: Vec<OtherAttribute>,
 }
 
@@ -60,7 +61,13 @@ pub struct OtherAttribute {
 impl Attributes<'_> {
     /// The same as a value of its own; `None` without ORIGIN or AS_PATH, which an UPDATE that announces
     /// routes and is not treated as a withdrawal has.
+    ///
+    /// Two lists that mean the same give equal sets: unknown attributes are sorted by type, and a large
+    /// community that is there twice is there once (RFC 8092, section 5).
     pub fn to_set(&self) -> Option<AttributeSet> {
+        let mut others: Vec<OtherAttribute> =
+            self.others().map(|other| OtherAttribute { code: other.code, value: other.value.to_vec() }).collect();
+        others.sort_by_key(|other| other.code);
         Some(AttributeSet {
             origin: self.origin?,
             as_path: self.as_path?.to_segments(),
@@ -72,13 +79,10 @@ impl Attributes<'_> {
             originator_id: self.originator_id,
             cluster_list: self.cluster_list.iter().collect(),
             extended_communities: self.extended_communities.iter().collect(),
-            large_communities: self.large_communities.iter().collect(),
+            large_communities: once_each(self.large_communities.iter()),
             only_to_customer: self.only_to_customer,
             partial: self.partial,
-            others: self
-                .others()
-                .map(|other| OtherAttribute { code: other.code, value: other.value.to_vec() })
-                .collect(),
+            others,
         })
     }
 }
@@ -114,7 +118,19 @@ impl AttributeSet {
         }
     }
 
-    /// Writes them for a session, in ascending order of type.
+    /// Takes out what a route that was learned must not carry into the next AS: MULTI_EXIT_DISC (RFC 4271,
+    /// section 5.1.4), what is for internal neighbours only, and extended communities that are not
+    /// transitive (RFC 4360, section 2). Policy may put a MULTI_EXIT_DISC of our own in again.
+    pub fn leave_as(&mut self) {
+        self.med = None;
+        self.local_pref = None;
+        self.originator_id = None;
+        self.cluster_list.clear();
+        self.extended_communities.retain(|community| community.is_transitive());
+    }
+
+    /// Writes them for a session, in ascending order of type. Of the session only its
+    /// [`class`](Session::class) counts.
     ///
     /// Where AS numbers have two octets, numbers that do not fit are written as 23456 and the true ones in
     /// AS4_PATH and AS4_AGGREGATOR (RFC 6793, section 4.2.2).
@@ -153,7 +169,7 @@ impl AttributeSet {
                 writer.put(AS4_AGGREGATOR, |out| write_aggregator(aggregator, true, out));
             }
         }
-        writer.put_list(LARGE_COMMUNITY, &self.large_communities);
+        writer.put_list(LARGE_COMMUNITY, &once_each(self.large_communities.iter().copied()));
         writer.put_some(OTC, self.only_to_customer, |asn| asn.0.to_be_bytes());
         writer.others_before(u8::MAX);
 
@@ -163,6 +179,12 @@ impl AttributeSet {
         }
         Ok(Template { bytes, cut })
     }
+}
+
+/// The items in order without those that came before. A list may be as long as a message, hence the tree.
+fn once_each<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.filter(|item| seen.insert(*item)).collect()
 }
 
 fn write_aggregator(aggregator: Aggregator, wide: bool, out: &mut Vec<u8>) {

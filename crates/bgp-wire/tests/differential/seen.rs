@@ -129,7 +129,9 @@ impl Seen {
     pub(crate) fn assert_agrees(&self, theirs: &Self, label: &str) {
         self.assert_routes_agree(theirs, label);
         agree(&self.next_hop6, &theirs.next_hop6, "next hop of IPv6", label);
-        agree(&self.link_local, &theirs.link_local, "link-local next hop", label);
+        // The others keep a second next hop of any kind.
+        let link_local = theirs.link_local.map(|hop| hop.filter(Ipv6Addr::is_unicast_link_local));
+        agree(&self.link_local, &link_local, "link-local next hop", label);
         agree(&self.origin, &theirs.origin, "origin", label);
         agree(&self.as_path, &theirs.as_path, "AS path", label);
         agree(&self.next_hop, &theirs.next_hop, "next hop", label);

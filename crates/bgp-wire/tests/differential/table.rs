@@ -125,6 +125,11 @@ impl Context {
                     context.faults.push(Fault { code, problem: Problem::Missing, outcome: Withdraw, at: None });
                 }
             }
+            let host = |hop: std::net::Ipv4Addr| !hop.is_unspecified() && hop.octets()[0] < 224;
+            if context.in_body && attributes.next_hop.is_some_and(|hop| !host(hop)) {
+                let (code, problem) = (NEXT_HOP, Problem::NextHop);
+                context.faults.push(Fault { code, problem, outcome: Withdraw, at: None });
+            }
         }
         context
     }
@@ -457,13 +462,23 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     finds(
         Rustbgpd,
+        "NEXT_HOP is judged without routes that it is for; RFC 4760, section 3, says to ignore it",
+        |context| {
+            !context.in_body
+                && hop4(context, NEXT_HOP)
+                    .is_some_and(|hop| matches!(hop, [0, 0, 0, 0] | [224..=239, ..] | [255, 255, 255, 255]))
+        },
+        Withdraw,
+    ),
+    finds(
+        Rustbgpd,
         "an IPv6 next hop of loopback or link-local withdraws; which one is usable is asked by the table here",
         |context| hops(context).first().is_some_and(|hop| hop.is_loopback() || is_link_local(hop)),
         Withdraw,
     ),
     finds(
         Rustbgpd,
-        "a second IPv6 next hop that is not link-local withdraws; here it is a matter of policy",
+        "a second IPv6 next hop that is not link-local withdraws; here it is ignored, as BIRD and FRR do",
         |context| hops(context).get(1).is_some_and(|hop| !is_link_local(hop)),
         Withdraw,
     ),
