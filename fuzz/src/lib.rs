@@ -1,4 +1,6 @@
-//! What every fuzz target does with its bytes; they differ in their seeds.
+//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages.
+
+pub mod bgp;
 
 use catalog::Catalog;
 use design::{Bounds, Input};
@@ -6,7 +8,7 @@ use model::{Date, Edit, Place, Sources};
 use rules::report::{Checked, Report, json, terminal};
 use rules::{Facts, Profile, Stage};
 
-/// Reads a text as `twinpath check` does, checks, reports and mends what came out, and holds what must hold of any input.
+/// What every target of a text does; they differ in their seeds. Reads a text as `twinpath check` does, checks, reports and mends what came out, and holds what must hold of any input.
 pub fn judge(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let bounds = Bounds { bytes: 1 << 20, depth: 64, nodes: 100_000 };

@@ -225,6 +225,10 @@ fn a_learned_route_leaves_the_as_without_what_belongs_inside() {
         ..base()
     };
     set.leave_as();
+    let mut inside = AttributeSet { extended_communities: vec![own], ..base() };
+    inside.partial.insert(16);
+    inside.leave_as();
+    assert_eq!(inside, base());
     assert_eq!(set, AttributeSet { extended_communities: vec![ExtendedCommunity::route_target(65010, 7)], ..base() });
 }
 
@@ -281,6 +285,14 @@ fn the_partial_bit_of_a_known_attribute_goes_on() {
     let set = Attributes::read(&bytes, &EXTERNAL).to_set().unwrap();
     assert!(set.partial.contains(8) && !set.partial.contains(32));
     assert_eq!(set.template(&EXTERNAL).unwrap().bytes(), bytes);
+}
+
+#[test]
+fn the_partial_bit_of_an_attribute_that_is_made_anew_does_not() {
+    // An old speaker passed AS4_PATH on as one that it did not know.
+    let bytes = hex("40 01 01 00  40 02 04 02 01 5BA0  E0 11 0A 02 02 00010001 00010002");
+    let set = Attributes::read(&bytes, &OLD).to_set().unwrap();
+    assert_eq!(set, AttributeSet::new(Origin::Igp, vec![PathSegment::sequence([Asn(23456)])]));
 }
 
 #[test]

@@ -25,6 +25,55 @@ fn a_cause_without_data() {
 }
 
 #[test]
+fn causes_have_their_numbers() {
+    // "BGP Error (Notification) Codes" and the tables of subcodes.
+    let table = [
+        (Cause::NOT_SYNCHRONIZED, 1, 1),
+        (Cause::BAD_MESSAGE_LENGTH, 1, 2),
+        (Cause::BAD_MESSAGE_TYPE, 1, 3),
+        (Cause::OPEN_UNSPECIFIC, 2, 0),
+        (Cause::UNSUPPORTED_VERSION, 2, 1),
+        (Cause::BAD_PEER_AS, 2, 2),
+        (Cause::BAD_BGP_IDENTIFIER, 2, 3),
+        (Cause::UNSUPPORTED_PARAMETER, 2, 4),
+        (Cause::UNACCEPTABLE_HOLD_TIME, 2, 6),
+        (Cause::UNSUPPORTED_CAPABILITY, 2, 7), // RFC 5492
+        (Cause::ROLE_MISMATCH, 2, 11),         // RFC 9234
+        (Cause::MALFORMED_ATTRIBUTE_LIST, 3, 1),
+        (Cause::UNRECOGNIZED_WELL_KNOWN, 3, 2),
+        (Cause::MISSING_WELL_KNOWN, 3, 3),
+        (Cause::ATTRIBUTE_FLAGS_ERROR, 3, 4),
+        (Cause::ATTRIBUTE_LENGTH_ERROR, 3, 5),
+        (Cause::INVALID_ORIGIN, 3, 6),
+        (Cause::INVALID_NEXT_HOP, 3, 8),
+        (Cause::OPTIONAL_ATTRIBUTE_ERROR, 3, 9),
+        (Cause::INVALID_NETWORK_FIELD, 3, 10),
+        (Cause::MALFORMED_AS_PATH, 3, 11),
+        (Cause::HOLD_TIMER_EXPIRED, 4, 0),
+        (Cause::FSM_ERROR, 5, 0),
+        (Cause::UNEXPECTED_IN_OPEN_SENT, 5, 1), // RFC 6608
+        (Cause::UNEXPECTED_IN_OPEN_CONFIRM, 5, 2),
+        (Cause::UNEXPECTED_IN_ESTABLISHED, 5, 3),
+        (Cause::CEASE, 6, 0),
+        (Cause::MAXIMUM_PREFIXES, 6, 1), // RFC 4486
+        (Cause::ADMINISTRATIVE_SHUTDOWN, 6, 2),
+        (Cause::PEER_DECONFIGURED, 6, 3),
+        (Cause::ADMINISTRATIVE_RESET, 6, 4),
+        (Cause::CONNECTION_REJECTED, 6, 5),
+        (Cause::CONFIGURATION_CHANGE, 6, 6),
+        (Cause::COLLISION_RESOLUTION, 6, 7),
+        (Cause::OUT_OF_RESOURCES, 6, 8),
+        (Cause::HARD_RESET, 6, 9),         // RFC 8538
+        (Cause::BFD_DOWN, 6, 10),          // RFC 9384
+        (Cause::REFRESH_BAD_LENGTH, 7, 1), // RFC 7313
+    ];
+    for (cause, code, subcode) in table {
+        assert_eq!(cause, Cause { code, subcode }, "{cause}");
+        assert!(!cause.to_string().starts_with("unknown"));
+    }
+}
+
+#[test]
 fn a_shutdown_tells_the_operator_why() {
     // RFC 9003, section 2: length, then UTF-8.
     let text = ShutdownText::try_from("line work, back at 06:00 ☎").unwrap();

@@ -10,6 +10,12 @@ use std::process::Command;
 const TARGETS: &[(&str, &str)] = &[
     ("azure_json", "crates/design/tests/fixtures"),
     ("bfd", "fuzz/seeds/bfd"),
+    ("bgp_attributes", "fuzz/seeds/bgp_attributes"),
+    ("bgp_frame", "fuzz/seeds/bgp_frame"),
+    ("bgp_notification", "fuzz/seeds/bgp_notification"),
+    ("bgp_open", "fuzz/seeds/bgp_open"),
+    ("bgp_route_refresh", "fuzz/seeds/bgp_route_refresh"),
+    ("bgp_update", "fuzz/seeds/bgp_update"),
     ("design_yaml", "examples"),
     ("terraform_json", "crates/design/tests/fixtures"),
 ];
@@ -34,6 +40,9 @@ pub(crate) fn run(target: Option<&str>, seconds: u64) -> anyhow::Result<()> {
         let found = folder.join("corpus").join(name);
         std::fs::create_dir_all(&found)?;
         std::fs::create_dir_all(folder.join("artifacts"))?;
+        // Messages have seeds of their own, and no words in them.
+        let words =
+            (!seeds.starts_with("fuzz/seeds")).then(|| format!("-dict={}", folder.join("dictionary").display()));
         let status = Command::new(folder.join("target").join(host).join("release").join(name))
             .arg(format!("-max_total_time={seconds}"))
             .args([
@@ -44,7 +53,7 @@ pub(crate) fn run(target: Option<&str>, seconds: u64) -> anyhow::Result<()> {
                 "-verbosity=0",
                 "-print_funcs=0",
             ])
-            .arg(format!("-dict={}", folder.join("dictionary").display()))
+            .args(words)
             .arg(format!("-artifact_prefix={}/{name}-", folder.join("artifacts").display()))
             .arg(&found)
             .arg(crate::root().join(seeds))

@@ -1,4 +1,5 @@
-//! Files made from code: rule pages, the schema, the design-file reference, the command reference, catalogue tables.
+//! Files made from code: rule pages, the schema, the design-file reference, the command reference, catalogue
+//! tables, supported RFCs.
 
 use anyhow::{Context, ensure};
 use catalog::Catalog;
@@ -14,6 +15,7 @@ const MADE_BY: &str = "<!-- Made from code by `cargo xtask generate`. -->\n\n";
 
 /// Writes every generated file; with `check` only compares them.
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {
+    crate::rfcs::check()?;
     let files = files();
     let mut stale = Vec::new();
     for (path, text) in &files {
@@ -58,6 +60,7 @@ fn files() -> BTreeMap<String, String> {
     files.insert("docs/reference/command-line.md".into(), command_line());
     files.insert("docs/reference/catalog.md".into(), catalog_page());
     files.insert("docs/reference/policies.md".into(), policies());
+    files.insert("docs/reference/rfcs.md".into(), format!("{MADE_BY}{}", crate::rfcs::page()));
     files.insert("docs/reference/design.schema.json".into(), design::schema_text());
     files
 }

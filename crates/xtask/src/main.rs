@@ -17,6 +17,7 @@ mod fuzz;
 mod generate;
 mod licences;
 mod links;
+mod rfcs;
 mod rooms;
 mod seeds;
 

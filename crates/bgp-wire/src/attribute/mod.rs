@@ -232,7 +232,9 @@ impl<'a> Attributes<'a> {
             OTC => self.only_to_customer = Some(Asn(number(value)?)),
             _ => {}
         }
-        if raw.is_partial() && raw.is_transitive() && raw.is_optional() {
+        // AS4_PATH and AS4_AGGREGATOR are made anew from what they are merged into.
+        let merged = matches!(raw.code, AS4_PATH | AS4_AGGREGATOR);
+        if raw.is_partial() && raw.is_transitive() && raw.is_optional() && !merged {
             self.partial.insert(raw.code);
         }
         Ok(())

@@ -105,6 +105,13 @@ impl TypeSet {
         self.0.get(usize::from(code >> 6)).is_some_and(|word| word & 1 << (code & 63) != 0)
     }
 
+    /// Takes the code out.
+    pub fn remove(&mut self, code: u8) {
+        if let Some(word) = self.0.get_mut(usize::from(code >> 6)) {
+            *word &= !(1 << (code & 63));
+        }
+    }
+
     /// Puts the code in; whether it was not there yet.
     pub fn insert(&mut self, code: u8) -> bool {
         let new = !self.contains(code);

@@ -127,6 +127,9 @@ impl AttributeSet {
         self.originator_id = None;
         self.cluster_list.clear();
         self.extended_communities.retain(|community| community.is_transitive());
+        if self.extended_communities.is_empty() {
+            self.partial.remove(EXTENDED_COMMUNITIES);
+        }
     }
 
     /// Writes them for a session, in ascending order of type. Of the session only its
