@@ -3,7 +3,7 @@
 use super::{
     AsnRanges, Facts, Limits, Net, Peering, PeeringPolicy, PrefixList, Reason, Role, advertised_prefixes, as_set,
     bogons, customer_communities, default_route, graceful_shutdown, interface_subnets, longest_path, longest_prefix,
-    path_asn, private_asn, private_space, route_leak, vnet_communities,
+    no_import, path_asn, private_asn, private_space, route_leak, vnet_communities,
 };
 use bgp_wire::{AttributeSet, Attributes};
 use std::sync::Arc;
@@ -34,6 +34,7 @@ pub enum Judgement {
 /// memory of judgements has this in its key, and not the whole policy.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct AttributeClauses {
+    no_import: bool,
     longest_path: Option<usize>,
     refuse_as_set: bool,
     path_asn: AsnRanges,
@@ -104,6 +105,7 @@ impl AttributeClauses {
         let customer = policy.is_express_route_customer();
         let microsoft = policy.is_customer_of(Peering::Microsoft);
         Self {
+            no_import: !policy.import,
             longest_path: facts.longest_path.filter(|_| policy.peering != Peering::Open),
             refuse_as_set: customer,
             path_asn: if microsoft { facts.refused_asns_in_path.clone() } else { Default::default() },
@@ -125,6 +127,10 @@ impl AttributeClauses {
 
     /// The clauses that refuse, in their order.
     fn refuse(&self, attributes: &Attributes<'_>) -> Option<Reason> {
+        let off = no_import::refuse(self.no_import);
+        if off.is_some() {
+            return off;
+        }
         let path = attributes.as_path?;
         longest_path::refuse(self.longest_path, &path)
             .or_else(|| as_set::refuse(self.refuse_as_set, &path))

@@ -36,6 +36,7 @@ mod graceful_shutdown;
 mod interface_subnets;
 mod longest_path;
 mod longest_prefix;
+mod no_import;
 mod no_transit;
 mod path_asn;
 mod peer_asn;
@@ -63,6 +64,7 @@ pub static POLICIES: &[&Policy] = &[
     &peer_asn::PEER_ASN,
     &advertised_prefixes::PREFIX_VALIDATION,
     &prefix_limit::PREFIX_LIMIT,
+    &no_import::NO_IMPORT,
     &longest_path::LONGEST_PATH,
     &as_set::AS_SET,
     &path_asn::PATH_ASN,

@@ -18,6 +18,8 @@ pub struct Reason {
 /// What a policy saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
+    /// Anything at all.
+    Anything,
     /// An AS number in the path.
     InPath(Asn),
     /// The neighbour's AS number.
@@ -49,6 +51,7 @@ pub enum Seen {
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Anything => f.write_str("the session takes nothing"),
             Self::InPath(asn) => write!(f, "AS {asn} is in the path"),
             Self::Neighbor(asn) => write!(f, "the neighbour's AS is {asn}"),
             Self::PathLength(length, limit) => write!(f, "the path has {length} ASes, more than {limit}"),

@@ -66,6 +66,8 @@ pub struct PeeringPolicy {
     pub local_asn: Asn,
     /// The neighbour's AS.
     pub peer_asn: Asn,
+    /// Whether any of its routes are taken.
+    pub import: bool,
     /// How many routes the neighbour may announce.
     pub limits: Limits,
     /// How much routes of this session are preferred, before all else; the weight of a connection.
@@ -100,6 +102,7 @@ impl PeeringPolicy {
             role,
             local_asn,
             peer_asn,
+            import: true,
             limits: Limits::default(),
             weight: 0,
             advertised_prefixes: Vec::new(),
