@@ -1,0 +1,17 @@
+//! One edge router as a process: the rim around the pure rooms.
+//!
+//! - [`config`]: the configuration file, read and checked before anything starts, and what differs between two of them.
+//! - [`worker`]: a thread that owns whole routing domains: their sockets, sessions and tables.
+//! - [`bfd`]: the thread that watches the liveness of peers.
+//! - [`control`]: the local socket on which people and programs ask and command.
+//! - [`metrics`]: counters for Prometheus.
+//! - [`record`]: what is written down: BMP, MRT, and the events that `replay` plays back.
+//!
+//! The room reads clocks and owns threads; everything that decides is in the rooms below it.
+
+pub mod bfd;
+pub mod config;
+pub mod control;
+pub mod metrics;
+pub mod record;
+pub mod worker;
