@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod edge;
+
+pub use edge::{Edge, EdgeCommand};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -69,6 +73,8 @@ pub enum Command {
     Demo(Demo),
     /// Look up locations, providers, communities and limits
     Catalog(Catalog),
+    /// Run an edge router, or ask and command one that runs
+    Edge(Edge),
     /// Print the JSON Schema of the design file
     #[command(after_help = "Example:\n  twinpath schema > design.schema.json")]
     Schema,

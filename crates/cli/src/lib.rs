@@ -52,6 +52,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Catalog(question) => commands::catalog::run(question, &catalog),
         Command::Completions { shell } => commands::generate::completions(*shell),
         Command::Demo(demo) => commands::demo::run(demo, &catalog),
+        Command::Edge(edge) => commands::edge::run(edge, &catalog),
         Command::Explain { rule, json } => commands::explain::run(rule, *json),
         Command::Fix(fix) => commands::fix::run(fix, &catalog),
         Command::Init(init) => commands::init::run(init, &catalog),

@@ -61,6 +61,7 @@ fn files() -> BTreeMap<String, String> {
     files.insert("docs/reference/catalog.md".into(), catalog_page());
     files.insert("docs/reference/policies.md".into(), policies());
     files.insert("docs/reference/rfcs.md".into(), format!("{MADE_BY}{}", crate::rfcs::page()));
+    files.insert("docs/reference/edge-config.md".into(), format!("{MADE_BY}{}", edge::config::reference()));
     files.insert("docs/reference/design.schema.json".into(), design::schema_text());
     files
 }
