@@ -1,6 +1,7 @@
 //! One edge router as a process: the rim around the pure rooms.
 //!
 //! - [`config`]: the configuration file, read and checked before anything starts, and what differs between two of them.
+//! - [`policy`]: what of it is each session's policy, with the figures of the catalogue.
 //! - [`worker`]: a thread that owns whole routing domains: their sockets, sessions and tables.
 //! - [`bfd`]: the thread that watches the liveness of peers.
 //! - [`control`]: the local socket on which people and programs ask and command.
@@ -13,5 +14,6 @@ pub mod bfd;
 pub mod config;
 pub mod control;
 pub mod metrics;
+pub mod policy;
 pub mod record;
 pub mod worker;
