@@ -1,0 +1,28 @@
+//! Sockets with the options of a router.
+//!
+//! Routing protocols ask more of a socket than the standard library offers: a digest in every segment, a check of
+//! the hop limit, a device, a network namespace, many datagrams in one system call with the time of their arrival.
+//! This room wraps what Linux offers in functions that cannot be used wrongly. It decides nothing, and it is the one
+//! room of the workspace with `unsafe` in it: in `sys.rs`, and nowhere else.
+//!
+//! - [`tcp`]: [`listen`] and [`connect`] for BGP.
+//! - [`md5`] and [`ao`]: segments signed with a [`Key`] (RFC 2385, RFC 5925).
+//! - [`namespace`]: sockets made inside a [`Namespace`].
+//! - [`udp`]: datagrams in batches, with hop limit, interface and time of arrival.
+//!
+//! Errors are [`std::io::Error`]s of the kind that the kernel gave; the error inside is a [`StepError`] that names
+//! the option or the call that failed. What the kernel lacks has the kind [`std::io::ErrorKind::Unsupported`].
+
+pub mod ao;
+mod error;
+mod key;
+pub mod md5;
+pub mod namespace;
+mod sys;
+pub mod tcp;
+
+pub use error::StepError;
+pub use key::{Key, KeyLength};
+pub use md5::{Peers, set_md5};
+pub use namespace::Namespace;
+pub use tcp::{ConnectOptions, ListenOptions, connect, listen};
