@@ -51,9 +51,9 @@ pub struct AttributeClauses {
 struct PrefixClauses {
     default_route: bool,
     longest_prefix: longest_prefix::Longest,
-    private_space: PrefixList,
-    bogons: PrefixList,
-    interface_subnets: interface_subnets::Subnets,
+    private_space: Option<PrefixList>,
+    bogons: Option<PrefixList>,
+    interface_subnets: Option<interface_subnets::Subnets>,
     advertised_prefixes: Option<PrefixList>,
 }
 
@@ -171,17 +171,18 @@ impl AttributeClauses {
 impl PrefixClauses {
     fn compile(policy: &PeeringPolicy, facts: &Facts) -> Self {
         let longest_prefix = longest_prefix::Longest::new(facts);
+        let list = |list: &PrefixList| (!list.is_empty()).then(|| list.clone());
         match (policy.peering, policy.role) {
             (Peering::Open, _) | (_, Role::Gateway) => Self::default(),
             (Peering::Private, Role::Customer) => {
-                Self { longest_prefix, bogons: facts.unroutable.clone(), ..Self::default() }
+                Self { longest_prefix, bogons: list(&facts.unroutable), ..Self::default() }
             }
             (Peering::Microsoft, Role::Customer) => Self {
                 default_route: true,
                 longest_prefix,
-                private_space: facts.private_space.clone(),
-                bogons: facts.bogons.clone(),
-                interface_subnets: interface_subnets::Subnets::new(policy, facts),
+                private_space: list(&facts.private_space),
+                bogons: list(&facts.bogons),
+                interface_subnets: Some(interface_subnets::Subnets::new(policy, facts)),
                 advertised_prefixes: Some(advertised_prefixes::list(policy)),
             },
         }
@@ -197,9 +198,9 @@ impl PrefixClauses {
         }
         self.longest_prefix
             .refuse(prefix)
-            .or_else(|| private_space::refuse(&self.private_space, prefix))
-            .or_else(|| bogons::refuse(&self.bogons, prefix))
-            .or_else(|| self.interface_subnets.refuse(prefix))
+            .or_else(|| private_space::refuse(self.private_space.as_ref()?, prefix))
+            .or_else(|| bogons::refuse(self.bogons.as_ref()?, prefix))
+            .or_else(|| self.interface_subnets.as_ref()?.refuse(prefix))
             .or_else(|| advertised_prefixes::refuse(self.advertised_prefixes.as_ref()?, prefix))
     }
 }

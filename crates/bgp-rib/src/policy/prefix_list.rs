@@ -16,29 +16,20 @@ pub struct PrefixList {
 
 /// A prefix as policy asks it: [`Prefix4`] and [`Prefix6`].
 pub trait Net: WirePrefix + Into<Prefix> {
-    /// The first address, as a number.
-    fn first(self) -> u128;
-    /// The last address, as a number.
-    fn last(self) -> u128;
+    /// The first eight bits of the address.
+    fn octet(self) -> u8;
     /// The length in bits.
     fn bits(self) -> u8;
     /// The entries of its family.
     #[doc(hidden)]
     fn entries(list: &PrefixList) -> &Entries<Self>;
     /// Whether every address of the other is in this one.
-    fn covers(self, other: Self) -> bool {
-        self.first() <= other.first() && other.last() <= self.last()
-    }
+    fn covers(self, other: Self) -> bool;
 }
 
 impl Net for Prefix4 {
-    fn first(self) -> u128 {
-        u32::from(self.address()).into()
-    }
-
-    fn last(self) -> u128 {
-        let hosts = u32::MAX.checked_shr(self.length().into()).unwrap_or(0);
-        (u32::from(self.address()) | hosts).into()
+    fn octet(self) -> u8 {
+        self.address().octets()[0]
     }
 
     fn bits(self) -> u8 {
@@ -48,15 +39,16 @@ impl Net for Prefix4 {
     fn entries(list: &PrefixList) -> &Entries<Self> {
         &list.v4
     }
+
+    fn covers(self, other: Self) -> bool {
+        let differ = u32::from(self.address()) ^ u32::from(other.address());
+        self.length() <= other.length() && u64::from(differ) >> (32 - self.length()) == 0
+    }
 }
 
 impl Net for Prefix6 {
-    fn first(self) -> u128 {
-        self.address().into()
-    }
-
-    fn last(self) -> u128 {
-        self.first() | u128::MAX.checked_shr(self.length().into()).unwrap_or(0)
+    fn octet(self) -> u8 {
+        self.address().octets()[0]
     }
 
     fn bits(self) -> u8 {
@@ -66,6 +58,11 @@ impl Net for Prefix6 {
     fn entries(list: &PrefixList) -> &Entries<Self> {
         &list.v6
     }
+
+    fn covers(self, other: Self) -> bool {
+        let differ = u128::from(self.address()) ^ u128::from(other.address());
+        self.length() <= other.length() && differ.checked_shr(128 - u32::from(self.length())).unwrap_or(0) == 0
+    }
 }
 
 /// The entries of one family, a prefix before what it covers.
@@ -73,6 +70,35 @@ impl Net for Prefix6 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entries<P> {
     sorted: Vec<Entry<P>>,
+    octets: Octets,
+}
+
+/// The first octets of all addresses of the entries. Most prefixes that are asked have another one, and need no
+/// search.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Octets([u64; 4]);
+
+impl Octets {
+    fn add<P: Net>(&mut self, prefix: P) {
+        let count = 1usize << 8u8.saturating_sub(prefix.bits());
+        for octet in usize::from(prefix.octet())..usize::from(prefix.octet()) + count {
+            if let Some(word) = self.0.get_mut(octet / 64) {
+                *word |= 1 << (octet % 64);
+            }
+        }
+    }
+
+    #[inline]
+    fn has(&self, octet: u8) -> bool {
+        let [a, b, c, d] = self.0;
+        let word = match octet / 64 {
+            0 => a,
+            1 => b,
+            2 => c,
+            _ => d,
+        };
+        word >> (octet % 64) & 1 == 1
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +111,7 @@ struct Entry<P> {
 
 impl<P> Default for Entries<P> {
     fn default() -> Self {
-        Self { sorted: Vec::new() }
+        Self { sorted: Vec::new(), octets: Octets::default() }
     }
 }
 
@@ -94,7 +120,9 @@ impl<P: Net> Entries<P> {
         prefixes.sort_by_key(|(prefix, _)| *prefix);
         prefixes.dedup_by_key(|(prefix, _)| *prefix);
         let mut sorted: Vec<Entry<P>> = Vec::with_capacity(prefixes.len());
+        let mut octets = Octets::default();
         for (prefix, refused) in prefixes {
+            octets.add(prefix);
             let mut around = sorted.len().checked_sub(1);
             while let Some(entry) = around.and_then(|index| sorted.get(index)) {
                 if entry.prefix.covers(prefix) {
@@ -104,7 +132,7 @@ impl<P: Net> Entries<P> {
             }
             sorted.push(Entry { prefix, refused, around: around.map(|index| index as u32) });
         }
-        Self { sorted }
+        Self { sorted, octets }
     }
 
     /// How many entries come before or at a prefix, in the order of the list.
@@ -112,7 +140,12 @@ impl<P: Net> Entries<P> {
         self.sorted.partition_point(|entry| entry.prefix <= prefix)
     }
 
+    #[inline]
     fn around(&self, prefix: P) -> Option<&Entry<P>> {
+        if self.octets.has(prefix.octet()) { self.find(prefix) } else { None }
+    }
+
+    fn find(&self, prefix: P) -> Option<&Entry<P>> {
         let mut index = self.up_to(prefix).checked_sub(1)?;
         loop {
             let entry = self.sorted.get(index)?;
@@ -124,7 +157,8 @@ impl<P: Net> Entries<P> {
     }
 
     fn inside(&self, prefix: P) -> impl Iterator<Item = &Entry<P>> {
-        let rest = self.sorted.get(self.up_to(prefix)..).unwrap_or_default();
+        let none = prefix.bits() >= 8 && !self.octets.has(prefix.octet());
+        let rest = if none { &[] } else { self.sorted.get(self.up_to(prefix)..).unwrap_or_default() };
         rest.iter().take_while(move |entry| prefix.covers(entry.prefix))
     }
 }
@@ -170,6 +204,32 @@ mod tests {
 
     fn prefix(bits: u8, length: u8) -> Prefix4 {
         Prefix4::new([10, 0, 0, bits].into(), 24 + length).unwrap()
+    }
+
+    #[test]
+    fn wide_entries_and_wide_questions_meet() {
+        let net = |text: &str| Prefix4::try_from(<Prefix as model::Value>::parse(text).unwrap()).unwrap();
+        let list = PrefixList::new(["240.0.0.0/4", "10.0.0.0/8"].map(|text| net(text).into()));
+        assert_eq!(list.covering(net("241.0.0.0/16")), Some(net("240.0.0.0/4")));
+        assert_eq!(list.covering(net("255.0.0.0/8")), Some(net("240.0.0.0/4")));
+        assert_eq!(list.covering(net("239.0.0.0/8")), None);
+        assert_eq!(list.held_by(net("8.0.0.0/5")), Some(net("10.0.0.0/8")));
+        assert_eq!(list.held_by(net("128.0.0.0/1")), Some(net("240.0.0.0/4")));
+        assert_eq!(list.held_by(net("16.0.0.0/4")), None);
+        let all = PrefixList::new([net("0.0.0.0/0").into()]);
+        assert_eq!(all.covering(net("255.255.255.255/32")), Some(net("0.0.0.0/0")));
+    }
+
+    proptest! {
+        #[test]
+        fn covering_is_having_all_addresses(a in any::<u32>(), b in any::<u32>(), m in 0u8..=32, n in 0u8..=32, near in any::<bool>()) {
+            let b = if near { a ^ (b >> 20) } else { b };
+            let (x, y) = (Prefix4::new(a.into(), m).unwrap(), Prefix4::new(b.into(), n).unwrap());
+            prop_assert_eq!(x.covers(y), Prefix::from(x).covers(y.into()));
+            let wide = |bits: u32, length: u8| Prefix6::new((u128::from(bits) << 96).into(), length).unwrap();
+            let (x, y) = (wide(a, m), wide(b, n * 4));
+            prop_assert_eq!(x.covers(y), Prefix::from(x).covers(y.into()));
+        }
     }
 
     fn brute(list: &[(Prefix4, bool)], asked: Prefix4) -> Option<Prefix4> {
