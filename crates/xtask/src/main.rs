@@ -8,6 +8,7 @@
 //! | `links` | finds links between pages that lead nowhere |
 //! | `licences` | holds `deny.toml` against the dependencies |
 //! | `fuzz` | builds the fuzz targets and runs each for some seconds |
+//! | `interop` | plays the interop matrix with the BGP daemons of Debian, and compares its table |
 //! | `bench` | measures and writes `docs/benchmarks.md` |
 //! | `seeds` | holds the traced statements against the seed documents |
 
@@ -15,6 +16,7 @@ mod bench;
 mod chores;
 mod fuzz;
 mod generate;
+mod interop;
 mod licences;
 mod links;
 mod rfcs;
@@ -55,6 +57,17 @@ enum Chore {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Play the interop matrix with the BGP daemons of Debian
+    Interop {
+        /// Only these cells, as nextest names them: `bird::md5`, `frr`, `collision`
+        cells: Vec<String>,
+        /// Write the table that was found
+        #[arg(long)]
+        update: bool,
+        /// Who stands between peer and far side; BIRD proves the cells themselves
+        #[arg(long, default_value = "edge", value_parser = ["edge", "bird"])]
+        subject: String,
+    },
     /// Measure and write docs/benchmarks.md
     Bench {
         /// What to measure
@@ -76,6 +89,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Licences => licences::check(),
         Chore::Links => links::check(),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Chore::Interop { cells, update, subject } => interop::run(&subject, update, &cells),
         Chore::Bench { subject: _ } => bench::check(),
         Chore::Seeds { dir } => seeds::check(&dir),
     }
