@@ -71,8 +71,8 @@ enum Chore {
     /// Measure and write docs/benchmarks.md
     Bench {
         /// What to measure
-        #[arg(value_parser = ["check"])]
-        subject: String,
+        #[command(subcommand)]
+        subject: bench::Subject,
     },
     /// Hold the traced statements against the seed documents in a folder
     Seeds {
@@ -90,7 +90,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Links => links::check(),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Chore::Interop { cells, update, subject } => interop::run(&subject, update, &cells),
-        Chore::Bench { subject: _ } => bench::check(),
+        Chore::Bench { subject } => bench::run(&subject),
         Chore::Seeds { dir } => seeds::check(&dir),
     }
 }

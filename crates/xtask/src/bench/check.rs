@@ -1,35 +1,35 @@
-//! What a check costs, measured and written to `docs/benchmarks.md`.
+//! What a check costs.
 //!
 //! Three figures: one design warm (criterion), one design as a process from cold, and a generated fleet as a
 //! stream: circuits a second, and memory at two sizes of the fleet.
 
+use super::timed;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a process is started; odd, so that the median is one of the runs.
 const RUNS: usize = 31;
 
-/// Measures `twinpath check` and writes the page.
-pub(crate) fn check() -> anyhow::Result<()> {
+/// Measures `twinpath check` and writes its part of the page.
+pub(crate) fn measure() -> anyhow::Result<()> {
     crate::chores::run("cargo", &["build", "--release", "--locked", "--package", "cli"])?;
     let binary = crate::root().join("target/release/twinpath");
     let warm = warm()?;
     let cold = cold(&binary)?;
     let fleets = [10_000, 100_000].map(|circuits| fleet(&binary, circuits));
 
-    let mut page = String::from("<!-- Measured by `cargo xtask bench check`. -->\n\n# Benchmarks\n\n");
-    writeln!(page, "Machine: {}. Figures are medians.\n", machine())?;
-    writeln!(page, "## One design\n\n| `examples/contoso.design.yaml`, 148 rules | time |\n| --- | --- |")?;
+    let mut page = format!("Machine: {}. Figures are medians.\n\n", super::machine());
+    writeln!(page, "### One design\n\n| `examples/contoso.design.yaml`, 148 rules | time |\n| --- | --- |")?;
     for (name, median) in warm {
         writeln!(page, "| {name}, warm | {:.3} ms |", median.as_secs_f64() * 1e3)?;
     }
     writeln!(page, "| `twinpath check`, a process from cold, {RUNS} runs | {:.1} ms |", cold.as_secs_f64() * 1e3)?;
-    writeln!(page, "\n## A fleet, one circuit at a time, on one core\n")?;
+    writeln!(page, "\n### A fleet, one circuit at a time, on one core\n")?;
     writeln!(
         page,
         "Generated circuits with private peering, as Azure lists them, `twinpath check --fleet`, 5 runs.\n"
@@ -40,9 +40,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
         let (mib, rate) = (bytes as f64 / f64::from(1 << 20), circuits as f64 / time.as_secs_f64());
         writeln!(page, "| {circuits} | {mib:.0} MiB | {rate:.0} | {:.1} MiB |", memory_kib as f64 / 1024.0)?;
     }
-    std::fs::write(crate::root().join("docs/benchmarks.md"), &page)?;
-    crate::chores::say(&page);
-    Ok(())
+    super::write(super::Part::Check, &page)
 }
 
 /// The medians of the criterion benches of `rules`.
@@ -123,27 +121,7 @@ fn peak(status: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()
 }
 
-fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(Duration, T)> {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-    let start = Instant::now();
-    let result = work()?;
-    Ok((start.elapsed(), result))
-}
-
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-/// Cores, memory and processor of this machine, as Linux tells them.
-fn machine() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let field = |text: &str, key: &str| {
-        text.lines().find_map(|line| line.strip_prefix(key)?.split_once(':').map(|(_, value)| value.trim().to_owned()))
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let memory =
-        field(&read("/proc/meminfo"), "MemTotal").and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok());
-    let model = field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown processor".to_owned());
-    format!("{cores} cores ({model}), {} GiB of memory, Linux", memory.unwrap_or_default() >> 20)
 }

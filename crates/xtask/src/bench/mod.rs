@@ -1,0 +1,109 @@
+//! What things cost, measured and written to `docs/benchmarks.md`, each chore its part of the page.
+
+mod bgp;
+mod check;
+mod idle;
+
+use anyhow::Context;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+pub(crate) use bgp::Bgp;
+
+/// What to measure.
+#[derive(clap::Subcommand)]
+pub(crate) enum Subject {
+    /// One design and a fleet of circuits
+    Check,
+    /// The edge beside other BGP daemons
+    Bgp(Bgp),
+    /// The edge with many sessions that have nothing to say
+    Idle {
+        /// How many sessions
+        #[arg(long, default_value_t = 10_000)]
+        sessions: u32,
+        /// For how many seconds its CPU is watched
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Be the other ends of the sessions, for the seconds given
+        #[arg(long, hide = true)]
+        generate: bool,
+    },
+}
+
+/// Measures.
+pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
+    match subject {
+        Subject::Check => check::measure(),
+        Subject::Bgp(options) => bgp::measure(options),
+        Subject::Idle { sessions, seconds, generate: false } => idle::measure(*sessions, *seconds),
+        Subject::Idle { sessions, seconds, generate: true } => idle::generate(*sessions, *seconds),
+    }
+}
+
+/// A part of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Check,
+    Bgp,
+    Idle,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Check, Self::Bgp, Self::Idle];
+
+    fn head(self) -> &'static str {
+        match self {
+            Self::Check => "## A check\n\n<!-- Measured by `cargo xtask bench check`. -->\n",
+            Self::Bgp => "## BGP\n\n<!-- Measured by `cargo xtask bench bgp`. -->\n",
+            Self::Idle => "## Idle sessions\n\n<!-- Measured by `cargo xtask bench idle`. -->\n",
+        }
+    }
+}
+
+/// Writes one part of the page; the others stay as they are.
+fn write(part: Part, text: &str) -> anyhow::Result<()> {
+    let path = crate::root().join("docs/benchmarks.md");
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut page = String::from("# Benchmarks\n");
+    for each in Part::ALL {
+        let body = if each == part { Some(text.trim()) } else { body(&before, each) };
+        if let Some(body) = body {
+            write!(page, "\n{}\n{body}\n", each.head())?;
+        }
+    }
+    std::fs::write(&path, page).with_context(|| path.display().to_string())?;
+    crate::chores::say(text);
+    Ok(())
+}
+
+/// What a part holds now.
+fn body(page: &str, part: Part) -> Option<&str> {
+    let (_, rest) = page.split_once(part.head())?;
+    Some(rest.split("\n## ").next().unwrap_or(rest).trim())
+}
+
+/// Today, as the machine has it.
+fn today() -> anyhow::Result<String> {
+    Ok(crate::chores::output("date", &["-I"])?.trim().to_owned())
+}
+
+fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(Duration, T)> {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+    let start = Instant::now();
+    let result = work()?;
+    Ok((start.elapsed(), result))
+}
+
+/// Cores, memory and processor of this machine, as Linux tells them.
+fn machine() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let field = |text: &str, key: &str| {
+        text.lines().find_map(|line| line.strip_prefix(key)?.split_once(':').map(|(_, value)| value.trim().to_owned()))
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory =
+        field(&read("/proc/meminfo"), "MemTotal").and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok());
+    let model = field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown processor".to_owned());
+    format!("{cores} cores ({model}), {} GiB of memory, Linux", memory.unwrap_or_default() >> 20)
+}
