@@ -112,6 +112,15 @@ const RFCS: &[Rfc] = &[
         proofs: &["bgp-wire/tests/open.rs each_fault_has_its_subcode_and_data"],
     },
     Rfc {
+        number: 6396,
+        title: "Multi-Threaded Routing Toolkit (MRT) Routing Information Export Format",
+        extent: "written: TABLE_DUMP_V2 of IPv4 and IPv6 unicast, BGP4MP_ET",
+        proofs: &[
+            "bgp-record/tests/mrt.rs a_dump_reads_back_as_routes_with_their_attributes",
+            "bgp-record/tests/mrt.rs messages_of_every_type_are_logged",
+        ],
+    },
+    Rfc {
         number: 6608,
         title: "Subcodes for BGP Finite State Machine Error",
         extent: "all",
@@ -151,10 +160,25 @@ const RFCS: &[Rfc] = &[
         proofs: &["bgp-wire/tests/revised_errors.rs every_malformation_comes_to_what_rfc_7606_asks"],
     },
     Rfc {
+        number: 7854,
+        title: "BGP Monitoring Protocol (BMP)",
+        extent: "written: all but Route Mirroring",
+        proofs: &[
+            "bgp-record/tests/bmp.rs the_header_of_a_peer_is_that_of_rfc_7854",
+            "bgp-record/tests/bmp.rs peer_up_shows_both_ends_and_both_opens",
+        ],
+    },
+    Rfc {
         number: 7911,
         title: "Advertisement of Multiple Paths in BGP",
         extent: "received, never sent",
         proofs: &["bgp-wire/tests/update.rs path_identifiers_are_read_where_they_were_agreed_on"],
+    },
+    Rfc {
+        number: 8050,
+        title: "Multi-Threaded Routing Toolkit (MRT) Routing Information Export Format with BGP Additional Path Extensions",
+        extent: "the subtypes of messages",
+        proofs: &["bgp-record/tests/mrt.rs path_identifiers_are_read_where_the_subtype_says_so"],
     },
     Rfc {
         number: 8092,
@@ -181,6 +205,15 @@ const RFCS: &[Rfc] = &[
         proofs: &[
             "bgp-wire/tests/frame.rs each_type_has_its_shortest_and_longest_length",
             "bgp-wire/tests/open.rs a_session_is_what_both_offer",
+        ],
+    },
+    Rfc {
+        number: 8671,
+        title: "Support for Adj-RIB-Out in the BGP Monitoring Protocol (BMP)",
+        extent: "the flag, and two statistics",
+        proofs: &[
+            "bgp-record/tests/bmp.rs route_monitoring_carries_the_update_as_it_was",
+            "bgp-record/tests/bmp.rs statistics_have_their_types_and_widths",
         ],
     },
     Rfc {
@@ -212,6 +245,12 @@ const RFCS: &[Rfc] = &[
         title: "A BGP Cease NOTIFICATION Subcode for Bidirectional Forwarding Detection (BFD)",
         extent: "the subcode",
         proofs: &["bgp-wire/tests/notification.rs causes_have_their_numbers"],
+    },
+    Rfc {
+        number: 9736,
+        title: "The BGP Monitoring Protocol (BMP) Peer Up Message Namespace",
+        extent: "the name of the table (RFC 9069)",
+        proofs: &["bgp-record/tests/bmp.rs peer_up_shows_both_ends_and_both_opens"],
     },
 ];
 

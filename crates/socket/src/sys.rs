@@ -1,12 +1,18 @@
-//! Socket options.
+//! System calls that no safe wrapper offers. The only `unsafe` of the workspace.
+#![allow(unsafe_code, reason = "socket options and calls of Linux for which neither std nor socket2 has a function")]
 
-use super::check;
 use crate::Peers;
 use crate::ao::MasterKey;
 use socket2::SockAddr;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
+
+/// Moves this thread into a network namespace.
+pub(crate) fn enter_namespace(namespace: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: takes two integers; the descriptor is open, since it is borrowed.
+    check(unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) })
+}
 
 pub(crate) fn set_min_ttl_v4(socket: BorrowedFd<'_>, least: u8) -> io::Result<()> {
     set(socket, libc::IPPROTO_IP, libc::IP_MINTTL, &libc::c_int::from(least))
@@ -19,30 +25,6 @@ pub(crate) fn set_min_hops_v6(socket: BorrowedFd<'_>, least: u8) -> io::Result<(
 /// The option is one of IPv4's level for both families.
 pub(crate) fn set_bind_address_no_port(socket: BorrowedFd<'_>) -> io::Result<()> {
     set(socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, &1)
-}
-
-/// Beyond the limit that unprivileged processes have, with the right (`CAP_NET_ADMIN`).
-pub(crate) fn force_receive_buffer(socket: BorrowedFd<'_>, bytes: libc::c_int) -> io::Result<()> {
-    set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &bytes)
-}
-
-/// Each datagram tells when it arrived, on the wall clock.
-pub(crate) fn set_timestamps(socket: BorrowedFd<'_>) -> io::Result<()> {
-    set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, &1)
-}
-
-/// Each datagram tells its TTL or hop limit.
-pub(crate) fn set_receive_hop_limit(socket: BorrowedFd<'_>, is_v4: bool) -> io::Result<()> {
-    let (level, option) =
-        if is_v4 { (libc::IPPROTO_IP, libc::IP_RECVTTL) } else { (libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT) };
-    set(socket, level, option, &1)
-}
-
-/// Each datagram tells the address that it was sent to and the interface that it came over.
-pub(crate) fn set_packet_info(socket: BorrowedFd<'_>, is_v4: bool) -> io::Result<()> {
-    let (level, option) =
-        if is_v4 { (libc::IPPROTO_IP, libc::IP_PKTINFO) } else { (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO) };
-    set(socket, level, option, &1)
 }
 
 /// `struct tcp_md5sig` of `linux/tcp.h`.
@@ -197,4 +179,8 @@ fn set<T: Copy>(socket: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int,
     // SAFETY: the kernel reads `length` bytes behind the pointer, which are the value's own, and keeps neither. The
     // values are integers and structs without padding, so each byte is a set one.
     check(unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(value).cast(), length) })
+}
+
+fn check(result: libc::c_int) -> io::Result<()> {
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
