@@ -33,7 +33,9 @@ impl<T> Step<T> for io::Result<T> {
     fn step(self, step: &'static str) -> io::Result<T> {
         self.map_err(|cause| {
             let kind = match cause.raw_os_error() {
+                // Those that std has no kind for.
                 Some(libc::ENOPROTOOPT) => io::ErrorKind::Unsupported,
+                Some(libc::ENODEV | libc::ENXIO) => io::ErrorKind::NotFound,
                 _ => cause.kind(),
             };
             io::Error::new(kind, StepError { step, cause })

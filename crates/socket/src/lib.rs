@@ -3,12 +3,13 @@
 //! Routing protocols ask more of a socket than the standard library offers: a digest in every segment, a check of
 //! the hop limit, a device, a network namespace, many datagrams in one system call with the time of their arrival.
 //! This room wraps what Linux offers in functions that cannot be used wrongly. It decides nothing, and it is the one
-//! room of the workspace with `unsafe` in it: in `sys.rs`, and nowhere else.
+//! room of the workspace with `unsafe` in it: in `sys`, and nowhere else.
 //!
 //! - [`tcp`]: [`listen`] and [`connect`] for BGP.
 //! - [`md5`] and [`ao`]: segments signed with a [`Key`] (RFC 2385, RFC 5925).
 //! - [`namespace`]: sockets made inside a [`Namespace`].
 //! - [`udp`]: datagrams in batches, with hop limit, interface and time of arrival.
+//! - [`priority`]: no socket's, but `unsafe` as well: a thread that is not kept waiting.
 //!
 //! Errors are [`std::io::Error`]s of the kind that the kernel gave; the error inside is a [`StepError`] that names
 //! the option or the call that failed. What the kernel lacks has the kind [`std::io::ErrorKind::Unsupported`].
@@ -18,8 +19,10 @@ mod error;
 mod key;
 pub mod md5;
 pub mod namespace;
+pub mod priority;
 mod sys;
 pub mod tcp;
+pub mod udp;
 
 pub use error::StepError;
 pub use key::{Key, KeyLength};

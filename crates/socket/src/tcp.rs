@@ -119,10 +119,16 @@ fn make(address: SocketAddr, options: &CommonOptions) -> io::Result<Socket> {
     let socket =
         inside(options.namespace.as_ref(), || Socket::new_raw(domain, kind, Some(Protocol::TCP)).step("socket"))?;
     socket.set_tcp_nodelay(true).step("TCP_NODELAY")?;
+    set_common(&socket, address.ip(), options)?;
+    Ok(socket)
+}
+
+/// Sets what does not depend on the transport.
+pub(crate) fn set_common(socket: &Socket, address: IpAddr, options: &CommonOptions) -> io::Result<()> {
     if let Some(device) = &options.device {
         socket.bind_device(Some(device.as_bytes())).step("SO_BINDTODEVICE")?;
     }
-    match address.ip() {
+    match address {
         IpAddr::V4(_) => {
             socket.set_tos_v4(options.traffic_class.into()).step("IP_TOS")?;
             if options.freebind {
@@ -149,5 +155,5 @@ fn make(address: SocketAddr, options: &CommonOptions) -> io::Result<Socket> {
             }
         }
     }
-    Ok(socket)
+    Ok(())
 }

@@ -1,14 +1,9 @@
 //! Listening and connecting on the loopback of a namespace, with each option of a router.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
-#![allow(clippy::disallowed_methods, reason = "the kernel's clock runs, and a wait must end")]
-
-mod place;
-
-use place::{Place, stands, stands_not};
+use crate::place::{Place, within_reason};
 use socket::tcp::CommonOptions;
 use socket::{ConnectOptions, Key, ListenOptions, Namespace, Peers, StepError, connect, listen, set_md5};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -28,6 +23,32 @@ fn listener(common: CommonOptions, address: IpAddr) -> TcpListener {
 
 fn dial(common: CommonOptions, listener: &TcpListener, md5: Option<Key>) -> TcpStream {
     connect(&ConnectOptions { common, md5, ..ConnectOptions::new(listener.local_addr().unwrap()) }).unwrap()
+}
+
+/// Accepts the connection that `stream` began, and sees a byte go each way. Gives the accepted end first.
+#[track_caller]
+fn stands(listener: &TcpListener, mut stream: TcpStream) -> (TcpStream, TcpStream) {
+    let accept = || {
+        assert!(stream.take_error().unwrap().is_none(), "the connection failed");
+        listener.accept().ok()
+    };
+    let (mut accepted, _) = within_reason(accept, "the connection");
+    within_reason(|| stream.write(b"?").ok(), "the way out");
+    accepted.set_nonblocking(false).unwrap();
+    stream.set_nonblocking(false).unwrap();
+    let mut byte = [0];
+    accepted.read_exact(&mut byte).unwrap();
+    accepted.write_all(b"!").unwrap();
+    stream.read_exact(&mut byte).unwrap();
+    assert_eq!(&byte, b"!");
+    (accepted, stream)
+}
+
+/// The connection that `stream` began has not come to stand.
+#[track_caller]
+fn stands_not(listener: &TcpListener, stream: &TcpStream) {
+    assert!(stream.peer_addr().is_err());
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! A network namespace of the test's own, with a loopback interface, held by a child that sleeps.
 
 use socket::Namespace;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -44,7 +43,7 @@ impl Place {
         assert!(status.success(), "{command}");
     }
 
-    /// Gives the loopback interface an address and waits for its route, which the kernel adds later.
+    /// Gives the loopback interface an IPv6 address and waits for its route, which the kernel adds later.
     pub(crate) fn add_address_v6(&self, address: &str) {
         self.run(&format!(
             "ip -6 address add {address}/128 dev lo nodad
@@ -85,30 +84,4 @@ pub(crate) fn within_reason<T>(mut ask: impl FnMut() -> Option<T>, what: &str) -
         assert!(start.elapsed() < Duration::from_secs(60), "{what} has not come");
         std::thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// Accepts the connection that `stream` began, and sees a byte go each way. Gives the accepted end first.
-#[track_caller]
-pub(crate) fn stands(listener: &TcpListener, mut stream: TcpStream) -> (TcpStream, TcpStream) {
-    let accept = || {
-        assert!(stream.take_error().unwrap().is_none(), "the connection failed");
-        listener.accept().ok()
-    };
-    let (mut accepted, _) = within_reason(accept, "the connection");
-    within_reason(|| stream.write(b"?").ok(), "the way out");
-    accepted.set_nonblocking(false).unwrap();
-    stream.set_nonblocking(false).unwrap();
-    let mut byte = [0];
-    accepted.read_exact(&mut byte).unwrap();
-    accepted.write_all(b"!").unwrap();
-    stream.read_exact(&mut byte).unwrap();
-    assert_eq!(&byte, b"!");
-    (accepted, stream)
-}
-
-/// The connection that `stream` began has not come to stand.
-#[track_caller]
-pub(crate) fn stands_not(listener: &TcpListener, stream: &TcpStream) {
-    assert!(stream.peer_addr().is_err());
-    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
