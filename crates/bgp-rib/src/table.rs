@@ -1,0 +1,704 @@
+//! The routes of one domain and family.
+//!
+//! Slots lie dense in a vector and keep their place, a hash index leads from prefix to slot, the [`Pool`] holds the
+//! paths of prefixes that have several, and the [`Log`] what readers have still to be told. A slot without paths stays
+//! until every reader has passed its last entry in the log, since the withdrawal needs the prefix.
+
+use crate::decision::{self, Rank, Scale};
+use crate::hash::Seeds;
+use crate::id::PeerId;
+use crate::intern::{AttrId, Interner};
+use crate::key::Key;
+use crate::log::{Entry, Log};
+use crate::policy::Export;
+use crate::slot::{ANYBODY, Content, Local, MOST_PATHS, NOBODY, Path, Pool, REFUSED, STALE, Slot};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Place;
+
+/// The most paths to a prefix that one peer may bring (RFC 7911 sets no bound); more are ignored.
+const MOST_PATHS_OF_PEER: usize = 16;
+
+/// How much longer than twice the slots a log may get. Small tables should not be at it all the time; tests should.
+const SLACK: usize = if cfg!(test) { 0 } else { 64 };
+
+/// One table.
+#[derive(Debug)]
+pub(crate) struct Table<P: Key> {
+    pub(crate) slots: Vec<Slot<P::Bits>>,
+    free: Vec<u32>,
+    index: HashTable<u32>,
+    pool: Pool,
+    log: Log,
+    readers: Vec<Option<Reader>>,
+    reading: u32,
+    /// No reader is further than this in the log.
+    fastest: u32,
+    /// How many prefixes have a path that may be used.
+    pub(crate) usable: u32,
+    /// The readers have something new since this was last cleared.
+    pub(crate) changed: bool,
+}
+
+/// Somebody who follows a table.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) peer: PeerId,
+    /// Whose routes it is not told.
+    pub(crate) local: Local,
+    /// The next entry of the log to look at.
+    cursor: u32,
+    /// Below this number, what the log says of the path before is not to be trusted: the reader was walking then.
+    unsure_until: u32,
+    /// All slots have to be looked at before the log.
+    pub(crate) walk: Option<Walk>,
+}
+
+/// A walk over all slots.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    next: u32,
+    /// What the reader is told meanwhile.
+    pub(crate) purpose: Purpose,
+}
+
+/// What a walk is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Purpose {
+    /// Tell all there is. What is not there was never told, or the log says so.
+    Tell,
+    /// Tell all there is, and of what is not to be told, that it is gone.
+    Replace,
+    /// Another policy than this one is in force now: tell what differs.
+    Differ(Option<Export>),
+}
+
+/// What a table needs of its surroundings to change.
+pub(crate) struct Context<'a> {
+    pub(crate) seeds: &'a Seeds,
+    pub(crate) interner: &'a mut Interner,
+    pub(crate) ranks: &'a mut [Rank],
+}
+
+/// What announcing a path did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is a new one.
+    New,
+    /// It took the place of one, which could be used or not.
+    Replaced { was_usable: bool },
+    /// It was there as it is. Nothing uses the attributes once more.
+    Same,
+    /// The peer has too many paths to the prefix already.
+    Surplus,
+}
+
+/// Paths that were removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Removed {
+    pub(crate) paths: u32,
+    pub(crate) usable: u32,
+}
+
+/// What a reader has to look at next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) slot: u32,
+    /// The reader may have been told of a path to the prefix.
+    pub(crate) told: bool,
+}
+
+impl<P: Key> Table<P> {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+            pool: Pool::new(),
+            log: Log::default(),
+            readers: Vec::new(),
+            reading: 0,
+            fastest: 0,
+            usable: 0,
+            changed: false,
+        }
+    }
+
+    /// Makes room for so many prefixes in all.
+    pub(crate) fn reserve(&mut self, seeds: &Seeds, prefixes: usize) {
+        self.slots.reserve_exact(prefixes.saturating_sub(self.slots.len()));
+        let slots = &self.slots;
+        let more = prefixes.saturating_sub(self.index.len());
+        self.index.reserve(more, |&slot| hash::<P>(&slots[slot as usize], seeds));
+    }
+
+    pub(crate) fn prefix(&self, slot: u32) -> P {
+        let slot = &self.slots[slot as usize];
+        P::restore(slot.bits, slot.length)
+    }
+
+    /// The slot of a prefix.
+    pub(crate) fn find(&self, seeds: &Seeds, prefix: P) -> Option<u32> {
+        let (bits, length) = (prefix.packed(), prefix.size());
+        let same = |&slot: &u32| {
+            let slot = &self.slots[slot as usize];
+            slot.bits == bits && slot.length == length
+        };
+        self.index.find(P::seeded(bits, length, seeds), same).copied()
+    }
+
+    /// The best path of a slot.
+    #[inline]
+    pub(crate) fn best(&self, slot: u32) -> Option<Path> {
+        match self.slots[slot as usize].content() {
+            Content::Empty => None,
+            Content::One(path) => Some(path).filter(Path::is_usable),
+            Content::Many(block) => self.pool.paths(block).first().copied().filter(Path::is_usable),
+        }
+    }
+
+    /// The paths of a slot.
+    pub(crate) fn paths(&self, slot: u32) -> Vec<Path> {
+        match self.slots[slot as usize].content() {
+            Content::Empty => Vec::new(),
+            Content::One(path) => vec![path],
+            Content::Many(block) => self.pool.paths(block).to_vec(),
+        }
+    }
+
+    /// Puts a path in, or in place of the one that the peer has there.
+    #[inline]
+    pub(crate) fn announce(&mut self, context: &mut Context<'_>, prefix: P, path: Path) -> Outcome {
+        let (bits, length) = (prefix.packed(), prefix.size());
+        let slots = &self.slots;
+        let same = |&slot: &u32| {
+            let slot = &slots[slot as usize];
+            slot.bits == bits && slot.length == length
+        };
+        let rehash = |&slot: &u32| hash::<P>(&slots[slot as usize], context.seeds);
+        let place = match self.index.entry(P::seeded(bits, length, context.seeds), same, rehash) {
+            Place::Occupied(entry) => *entry.get(),
+            Place::Vacant(entry) => {
+                let slot = self.free.pop().unwrap_or(slots.len() as u32);
+                entry.insert(slot);
+                match self.slots.get_mut(slot as usize) {
+                    Some(place) => *place = Slot::new(bits, length),
+                    None => {
+                        grow_slots(&mut self.slots);
+                        self.slots.push(Slot::new(bits, length));
+                    }
+                }
+                slot
+            }
+        };
+        let slot = &mut self.slots[place as usize];
+        match slot.content() {
+            Content::Empty if path.path_id == 0 => {
+                slot.put_one(path);
+                if path.is_usable() {
+                    self.turn(context, place, NOBODY, path.peer);
+                }
+                Outcome::New
+            }
+            Content::One(old) if (old.peer, path.path_id) == (path.peer, 0) => {
+                slot.set_flags(path.flags);
+                if (old.attr, old.is_usable()) == (path.attr, path.is_usable()) {
+                    return Outcome::Same;
+                }
+                slot.put_one(path);
+                let owner = |path: Path| if path.is_usable() { path.peer } else { NOBODY };
+                if old.is_usable() || path.is_usable() {
+                    self.turn(context, place, owner(old), owner(path));
+                }
+                context.interner.release(context.seeds, old.attr, 1);
+                Outcome::Replaced { was_usable: old.is_usable() }
+            }
+            Content::Empty | Content::One(_) | Content::Many(_) => self.announce_beside(context, place, path),
+        }
+    }
+
+    /// Puts a path in beside others.
+    fn announce_beside(&mut self, context: &mut Context<'_>, place: u32, path: Path) -> Outcome {
+        let before = self.best(place);
+        let block = match self.slots[place as usize].content() {
+            Content::Many(block) => block,
+            Content::One(old) => {
+                let block = self.pool.pair([old, path]);
+                self.slots[place as usize].put_many(block, old.peer);
+                self.elect(context, place, before);
+                return Outcome::New;
+            }
+            // The second place stays free: a path with an identifier needs a block of its own.
+            Content::Empty => {
+                let block = self.pool.pair([path, path]);
+                self.pool.swap_remove(block, 1);
+                self.slots[place as usize].put_many(block, path.peer);
+                self.elect(context, place, before);
+                return Outcome::New;
+            }
+        };
+        let paths = self.pool.paths_mut(block);
+        if let Some(old) = paths.iter_mut().find(|old| (old.peer, old.path_id) == (path.peer, path.path_id)) {
+            let was = *old;
+            *old = path;
+            if (was.attr, was.is_usable()) == (path.attr, path.is_usable()) {
+                return Outcome::Same;
+            }
+            self.elect(context, place, before);
+            context.interner.release(context.seeds, was.attr, 1);
+            return Outcome::Replaced { was_usable: was.is_usable() };
+        }
+        let of_peer = paths.iter().filter(|other| other.peer == path.peer).count();
+        if of_peer >= MOST_PATHS_OF_PEER || paths.len() >= MOST_PATHS {
+            return Outcome::Surplus;
+        }
+        let Some(block) = self.pool.push(block, path) else { return Outcome::Surplus };
+        let leader = self.pool.paths(block)[0].peer;
+        self.slots[place as usize].put_many(block, leader);
+        self.elect(context, place, before);
+        Outcome::New
+    }
+
+    /// Takes a path out.
+    #[inline]
+    pub(crate) fn withdraw(
+        &mut self,
+        context: &mut Context<'_>,
+        prefix: P,
+        peer: Local,
+        path_id: u32,
+    ) -> Option<Removed> {
+        let place = self.find(context.seeds, prefix)?;
+        let slot = &mut self.slots[place as usize];
+        let path = match slot.content() {
+            Content::Empty => return None,
+            Content::One(path) if (path.peer, path_id) == (peer, 0) => {
+                slot.clear();
+                if path.is_usable() {
+                    self.turn(context, place, peer, NOBODY);
+                }
+                context.interner.release(context.seeds, path.attr, 1);
+                path
+            }
+            Content::One(_) => return None,
+            Content::Many(block) => {
+                let mut paths = self.pool.paths(block).iter();
+                let at = paths.position(|path| (path.peer, path.path_id) == (peer, path_id))?;
+                self.remove_from(context, place, at)
+            }
+        };
+        self.settle(context.seeds, place);
+        Some(Removed { paths: 1, usable: u32::from(path.is_usable()) })
+    }
+
+    /// Takes a path out of a block.
+    fn remove_from(&mut self, context: &mut Context<'_>, place: u32, at: usize) -> Path {
+        let slot = &mut self.slots[place as usize];
+        let Content::Many(block) = slot.content() else { unreachable!("the caller has seen the block") };
+        let before = self.pool.paths(block).first().copied().filter(Path::is_usable);
+        let path = self.pool.swap_remove(block, at);
+        match *self.pool.paths(block) {
+            [] => {
+                self.pool.release(block);
+                slot.clear();
+            }
+            [only] if only.path_id == 0 => {
+                self.pool.release(block);
+                slot.put_one(only);
+            }
+            _ => {}
+        }
+        self.elect(context, place, before);
+        context.interner.release(context.seeds, path.attr, 1);
+        path
+    }
+
+    /// Looks again which path is the best, and notes when it is another one than before.
+    fn elect(&mut self, context: &mut Context<'_>, place: u32, before: Option<Path>) {
+        let slot = &mut self.slots[place as usize];
+        let after = match slot.content() {
+            Content::Empty => None,
+            Content::One(path) => Some(path).filter(Path::is_usable),
+            Content::Many(block) => {
+                let scale = Scale { interner: context.interner, ranks: context.ranks };
+                let best = decision::best(self.pool.paths(block), &scale);
+                let paths = self.pool.paths_mut(block);
+                if let Some(best) = best {
+                    paths.swap(0, best);
+                }
+                slot.put_many(block, paths[0].peer);
+                best.map(|_| paths[0])
+            }
+        };
+        let same = |path: Path| (path.peer, path.path_id, path.attr);
+        if before.map(same) != after.map(same) {
+            let owner = |path: Option<Path>| path.map_or(NOBODY, |path| path.peer);
+            self.turn(context, place, owner(before), owner(after));
+        }
+    }
+
+    /// The best path of a slot is another one, or has other attributes.
+    #[inline]
+    fn turn(&mut self, context: &mut Context<'_>, place: u32, before: Local, after: Local) {
+        if before != after {
+            if before == NOBODY {
+                self.usable += 1;
+            } else {
+                context.ranks[usize::from(before)].best[P::FAMILY as usize] -= 1;
+            }
+            if after == NOBODY {
+                self.usable -= 1;
+            } else {
+                context.ranks[usize::from(after)].best[P::FAMILY as usize] += 1;
+            }
+        }
+        self.note(place, before);
+    }
+
+    /// Writes a change to the log, for those who read it.
+    #[inline]
+    fn note(&mut self, place: u32, mut prior: Local) {
+        if self.reading == 0 {
+            return;
+        }
+        let slot = &mut self.slots[place as usize];
+        if let Some(entry) = self.log.get(slot.seq) {
+            if slot.seq >= self.fastest {
+                // Nobody has seen the entry yet: it stands for this change too.
+                return;
+            }
+            // Who has seen it and who has not were told of different paths.
+            if entry.prior != prior {
+                prior = ANYBODY;
+            }
+        }
+        slot.seq = self.log.push(Entry { slot: place, prior });
+        self.changed = true;
+        if self.log.len() > 2 * self.slots.len() + SLACK || self.log.head() > u32::MAX / 2 {
+            self.compact();
+        }
+    }
+
+    /// Drops the entries whose slots have later ones.
+    #[cold]
+    fn compact(&mut self) {
+        let (base, head) = (self.log.base(), self.log.head());
+        for slot in &mut self.slots {
+            if !(base..head).contains(&slot.seq) {
+                slot.seq = u32::MAX;
+            }
+        }
+        let slots = &mut self.slots;
+        let mut next = 0;
+        // A slot that got its new number already may seem to have that of a later entry.
+        let mut renumbered = vec![false; slots.len()];
+        let numbers = self.log.compact(|seq, entry| {
+            let slot = &mut slots[entry.slot as usize];
+            let last = slot.seq == seq && !renumbered[entry.slot as usize];
+            if last {
+                slot.seq = next;
+                renumbered[entry.slot as usize] = true;
+                next += 1;
+            }
+            last
+        });
+        let number = |seq: u32| numbers[(seq.clamp(base, head) - base) as usize];
+        self.fastest = 0;
+        for reader in self.readers.iter_mut().flatten() {
+            reader.cursor = number(reader.cursor);
+            reader.unsure_until = number(reader.unsure_until);
+            self.fastest = self.fastest.max(reader.cursor);
+        }
+    }
+
+    /// Gives a slot back that has no path and that nobody has to be told of.
+    fn settle(&mut self, seeds: &Seeds, place: u32) {
+        let slot = &self.slots[place as usize];
+        if !slot.is_empty() || self.log.get(slot.seq).is_some() {
+            return;
+        }
+        let hash = hash::<P>(slot, seeds);
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == place) {
+            entry.remove();
+            self.free.push(place);
+        }
+        if self.index.is_empty() {
+            self.slots = Vec::new();
+            self.free = Vec::new();
+            self.index = HashTable::new();
+            self.pool.clear();
+        }
+    }
+
+    /// Takes out all paths of a peer, or those that are stale.
+    pub(crate) fn sweep(&mut self, context: &mut Context<'_>, peer: Local, stale_only: bool) -> Removed {
+        let mut removed = Removed::default();
+        let mut place = 0;
+        while let Some(slot) = self.slots.get_mut(place as usize) {
+            let goes = |path: &Path| path.peer == peer && (!stale_only || path.is_stale());
+            match slot.content() {
+                _ if !slot.may_hold(peer) => {}
+                Content::One(path) if goes(&path) => {
+                    slot.clear();
+                    if path.is_usable() {
+                        self.turn(context, place, peer, NOBODY);
+                    }
+                    context.interner.release(context.seeds, path.attr, 1);
+                    removed.paths += 1;
+                    removed.usable += u32::from(path.is_usable());
+                    self.settle(context.seeds, place);
+                }
+                Content::Empty | Content::One(_) => {}
+                Content::Many(_) => {
+                    while let Content::Many(block) = self.slots[place as usize].content()
+                        && let Some(at) = self.pool.paths(block).iter().position(goes)
+                    {
+                        let path = self.remove_from(context, place, at);
+                        removed.paths += 1;
+                        removed.usable += u32::from(path.is_usable());
+                    }
+                    if let Content::One(path) = self.slots[place as usize].content()
+                        && goes(&path)
+                    {
+                        // The block has shrunk to a last path of the peer: look at the slot once more.
+                        continue;
+                    }
+                    self.settle(context.seeds, place);
+                }
+            }
+            place += 1;
+        }
+        removed
+    }
+
+    /// Marks all paths of a peer as stale.
+    pub(crate) fn mark_stale(&mut self, peer: Local) {
+        for slot in &mut self.slots {
+            match slot.content() {
+                Content::One(path) if path.peer == peer => slot.set_flags(path.flags | STALE),
+                Content::Empty | Content::One(_) => {}
+                Content::Many(block) => {
+                    let paths = self.pool.paths_mut(block);
+                    paths.iter_mut().filter(|path| path.peer == peer).for_each(|path| path.flags |= STALE);
+                }
+            }
+        }
+    }
+
+    /// Asks of each path of a peer anew whether it may be used, and notes what changes by that, and by attributes
+    /// that are not what they were. Returns how many may be used.
+    pub(crate) fn review(
+        &mut self,
+        context: &mut Context<'_>,
+        peer: Local,
+        mut judge: impl FnMut(&mut Interner, P, AttrId) -> Review,
+    ) -> u32 {
+        let mut usable = 0;
+        for place in 0..self.slots.len() as u32 {
+            let slot = &mut self.slots[place as usize];
+            if !slot.may_hold(peer) {
+                continue;
+            }
+            let prefix = P::restore(slot.bits, slot.length);
+            match slot.content() {
+                Content::Empty => {}
+                Content::One(path) if path.peer != peer => {}
+                Content::One(path) => {
+                    let review = judge(context.interner, prefix, path.attr);
+                    slot.set_flags(review.flags(path.flags));
+                    usable += u32::from(review.usable);
+                    let owner = |usable: bool| if usable { peer } else { NOBODY };
+                    if path.is_usable() != review.usable || (review.usable && review.changed) {
+                        self.turn(context, place, owner(path.is_usable()), owner(review.usable));
+                    }
+                }
+                Content::Many(block) => {
+                    let before = self.best(place);
+                    let mut changed = false;
+                    for path in self.pool.paths_mut(block).iter_mut().filter(|path| path.peer == peer) {
+                        let review = judge(context.interner, prefix, path.attr);
+                        let first = before.is_some_and(|best| (best.peer, best.path_id) == (peer, path.path_id));
+                        path.flags = review.flags(path.flags);
+                        usable += u32::from(review.usable);
+                        changed |= first && review.usable && review.changed;
+                    }
+                    // What has changed looks like another path to those who compare.
+                    let before = before.map(|best| if changed { Path { attr: AttrId::NONE, ..best } } else { best });
+                    self.elect(context, place, before);
+                }
+            }
+        }
+        usable
+    }
+
+    /// Lets somebody follow the table, from a walk over all of it on.
+    pub(crate) fn follow(&mut self, peer: PeerId, local: Local) -> usize {
+        let head = self.log.head();
+        let walk = Some(Walk { next: 0, purpose: Purpose::Tell });
+        let reader = Reader { peer, local, cursor: head, unsure_until: head, walk };
+        self.reading += 1;
+        self.fastest = head;
+        let free = self.readers.iter().position(Option::is_none);
+        match free {
+            Some(place) => {
+                self.readers[place] = Some(reader);
+                place
+            }
+            None => {
+                self.readers.push(Some(reader));
+                self.readers.len() - 1
+            }
+        }
+    }
+
+    /// Ends it.
+    pub(crate) fn unfollow(&mut self, seeds: &Seeds, reader: usize) {
+        if self.readers.get_mut(reader).and_then(Option::take).is_some() {
+            self.reading -= 1;
+            self.trim(seeds);
+        }
+    }
+
+    pub(crate) fn readers(&self) -> impl Iterator<Item = &Reader> {
+        self.readers.iter().flatten()
+    }
+
+    pub(crate) fn reader(&self, reader: usize) -> Option<&Reader> {
+        self.readers.get(reader)?.as_ref()
+    }
+
+    /// Makes a reader walk over all slots again.
+    pub(crate) fn walk_again(&mut self, reader: usize, purpose: Purpose) {
+        let Some(Some(reader)) = self.readers.get_mut(reader) else { return };
+        let purpose = match (&reader.walk, purpose) {
+            (None, purpose) => purpose,
+            // Nothing has been told of the slots behind, so telling all is enough.
+            (Some(Walk { purpose: Purpose::Tell, .. }), Purpose::Tell) => Purpose::Tell,
+            // What the walk has passed follows one policy and the rest another.
+            (Some(_), _) => Purpose::Replace,
+        };
+        reader.walk = Some(Walk { next: 0, purpose });
+    }
+
+    /// Gives a reader what it has to look at next, until `take` has enough; whether that was all.
+    ///
+    /// `take` is given the table, whether this is a walk, and each item, and says whether to go on.
+    pub(crate) fn advance(
+        &mut self,
+        seeds: &Seeds,
+        reader: usize,
+        mut take: impl FnMut(&Self, Option<&Purpose>, Item) -> bool,
+    ) -> Progress {
+        let Some(mut state) = self.readers.get_mut(reader).and_then(Option::take) else { return Progress::Done };
+        let start = state.cursor;
+        let progress = self.advance_reader(&mut state, &mut take);
+        self.fastest = self.fastest.max(state.cursor);
+        // Only one of the slowest readers can be waited for.
+        let frees = start == self.log.base() && state.cursor > start;
+        self.readers[reader] = Some(state);
+        if frees {
+            self.trim(seeds);
+        }
+        progress
+    }
+
+    fn advance_reader(
+        &self,
+        reader: &mut Reader,
+        take: &mut impl FnMut(&Self, Option<&Purpose>, Item) -> bool,
+    ) -> Progress {
+        if let Some(walk) = &mut reader.walk {
+            let told = !matches!(walk.purpose, Purpose::Tell);
+            while (walk.next as usize) < self.slots.len() {
+                let slot = walk.next;
+                walk.next += 1;
+                if !self.slots[slot as usize].is_empty() && !take(self, Some(&walk.purpose), Item { slot, told }) {
+                    return Progress::Walking;
+                }
+            }
+            reader.walk = None;
+            reader.unsure_until = self.log.head();
+            return Progress::Walked;
+        }
+        while let Some(entry) = self.log.get(reader.cursor) {
+            let seq = reader.cursor;
+            reader.cursor += 1;
+            if self.slots[entry.slot as usize].seq != seq {
+                continue;
+            }
+            let told = seq < reader.unsure_until || (entry.prior != NOBODY && entry.prior != reader.local);
+            if !take(self, None, Item { slot: entry.slot, told }) {
+                return Progress::Following;
+            }
+        }
+        Progress::Done
+    }
+
+    /// Forgets the entries that every reader has passed.
+    fn trim(&mut self, seeds: &Seeds) {
+        let slowest = self.readers.iter().flatten().map(|reader| reader.cursor).min();
+        let slowest = slowest.unwrap_or_else(|| self.log.head());
+        while self.log.base() < slowest {
+            let Some((seq, entry)) = self.log.pop() else { break };
+            // When the table has emptied there is nothing left to settle.
+            if self.slots.get(entry.slot as usize).is_some_and(|slot| slot.seq == seq) {
+                self.settle(seeds, entry.slot);
+            }
+        }
+    }
+
+    /// Whether a reader is up to date.
+    pub(crate) fn is_done(&self, reader: usize) -> bool {
+        self.reader(reader).is_none_or(|reader| reader.walk.is_none() && reader.cursor == self.log.head())
+    }
+
+    pub(crate) fn bytes(&self) -> crate::Memory {
+        crate::Memory {
+            slots: self.slots.capacity() * size_of::<Slot<P::Bits>>() + self.free.capacity() * 4,
+            indices: self.index.allocation_size(),
+            paths: self.pool.bytes(),
+            logs: self.log.bytes(),
+            attributes: 0,
+            other: self.readers.capacity() * size_of::<Option<Reader>>(),
+        }
+    }
+}
+
+/// How far a reader has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It is on a walk still.
+    Walking,
+    /// It has just finished a walk.
+    Walked,
+    /// There are entries in the log still.
+    Following,
+    /// It is up to date.
+    Done,
+}
+
+/// What a review says of a path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Review {
+    pub(crate) usable: bool,
+    /// Its attributes are not what they were.
+    pub(crate) changed: bool,
+}
+
+impl Review {
+    fn flags(self, flags: u8) -> u8 {
+        if self.usable { flags & !REFUSED } else { flags | REFUSED }
+    }
+}
+
+#[inline]
+fn hash<P: Key>(slot: &Slot<P::Bits>, seeds: &Seeds) -> u64 {
+    P::seeded(slot.bits, slot.length, seeds)
+}
+
+/// Makes room for one more slot: a quarter more each time, since each time all slots are copied.
+#[inline]
+fn grow_slots<B>(slots: &mut Vec<Slot<B>>) {
+    if slots.len() == slots.capacity() {
+        slots.reserve_exact(slots.len() / 4 + 16);
+    }
+}
