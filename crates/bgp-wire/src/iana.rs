@@ -194,6 +194,8 @@ pub mod error_code {
     pub const CEASE: u8 = 6;
     /// RFC 7313.
     pub const ROUTE_REFRESH: u8 = 7;
+    /// RFC 9687.
+    pub const SEND_HOLD_TIMER_EXPIRED: u8 = 8;
 }
 
 /// "BGP Well-known Communities".

@@ -126,6 +126,9 @@ causes! {
 
     /// A ROUTE-REFRESH of a wrong length; the data is the message (RFC 7313, section 5).
     REFRESH_BAD_LENGTH = ROUTE_REFRESH, 1, "Invalid Message Length";
+
+    /// The peer took nothing of what was sent for too long (RFC 9687, section 4).
+    SEND_HOLD_TIMER_EXPIRED = SEND_HOLD_TIMER_EXPIRED, 0, "Send Hold Timer Expired";
 }
 
 impl fmt::Display for Cause {
@@ -141,6 +144,7 @@ impl fmt::Display for Cause {
             error_code::FINITE_STATE_MACHINE => "Finite State Machine Error",
             error_code::CEASE => "Cease",
             error_code::ROUTE_REFRESH => "ROUTE-REFRESH Message Error",
+            error_code::SEND_HOLD_TIMER_EXPIRED => "Send Hold Timer Expired",
             _ => "unknown error",
         };
         write!(f, "{class} ({}/{})", self.code, self.subcode)

@@ -209,6 +209,8 @@ pub struct HoldTime(u16);
 impl HoldTime {
     /// No hold timer and no keepalives.
     pub const NEVER: Self = Self(0);
+    /// What RFC 4271, section 10, suggests.
+    pub const SUGGESTED: Self = Self(90);
 
     /// The time in seconds, 0 for none.
     pub fn seconds(self) -> u16 {

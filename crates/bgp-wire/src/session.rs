@@ -86,6 +86,21 @@ impl Families {
     pub fn and(self, other: Self) -> Self {
         Self { v4: self.v4 && other.v4, v6: self.v6 && other.v6 }
     }
+
+    /// The families of this set that the other does not hold.
+    pub fn without(self, other: Self) -> Self {
+        Self { v4: self.v4 && !other.v4, v6: self.v6 && !other.v6 }
+    }
+
+    /// Whether no family is in the set.
+    pub fn is_empty(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// The families in the set, IPv4 first.
+    pub fn iter(self) -> impl Iterator<Item = Family> {
+        [Family::V4, Family::V6].into_iter().filter(move |family| self.contains(*family))
+    }
 }
 
 impl FromIterator<Family> for Families {
