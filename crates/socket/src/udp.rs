@@ -6,6 +6,7 @@ use crate::sys;
 use crate::sys::batch::{self, Arrived, BATCH, PAYLOAD, Parcel};
 use crate::tcp::CommonOptions;
 use socket2::{Domain, Protocol, Socket, Type};
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -168,6 +169,12 @@ impl Inbox {
     }
 }
 
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.datagrams()).finish()
+    }
+}
+
 impl Default for Inbox {
     fn default() -> Self {
         Self::new()
@@ -192,7 +199,7 @@ pub struct Datagram<'a> {
 }
 
 /// Datagrams to send.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Outbox {
     parcels: Vec<Parcel>,
 }

@@ -125,7 +125,7 @@ unsafe fn read<T: Copy>(message: &libc::cmsghdr) -> Option<T> {
 }
 
 /// A datagram to send.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Parcel {
     pub(crate) payload: [u8; PAYLOAD],
     pub(crate) length: usize,
