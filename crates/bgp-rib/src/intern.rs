@@ -7,6 +7,7 @@
 //!
 //! Records are counted by the paths that use them. Ids of records no longer used are given to new ones.
 
+use crate::chunks::Chunks;
 use crate::decision::Summary;
 use crate::hash::Seeds;
 use crate::id::PeerId;
@@ -180,7 +181,7 @@ impl Record {
 /// All records of a worker.
 #[derive(Debug)]
 pub(crate) struct Interner {
-    records: Vec<Record>,
+    records: Chunks<Record>,
     index: HashTable<u32>,
     free: u32,
     live: u32,
@@ -193,7 +194,7 @@ pub(crate) struct Interner {
 impl Interner {
     pub(crate) fn new() -> Self {
         Self {
-            records: Vec::new(),
+            records: Chunks::new(),
             index: HashTable::new(),
             free: u32::MAX,
             live: 0,
@@ -208,7 +209,7 @@ impl Interner {
     pub(crate) fn find(&self, seeds: &Seeds, owner: Owner, form: Form, key: &[u8]) -> Option<AttrId> {
         let hash = hash(seeds, owner, form, key);
         let found = self.index.find(hash, |&id| {
-            let record = &self.records[id as usize];
+            let record = &self.records[id];
             record.owner == owner && record.form == form && *record.key == *key
         });
         found.map(|&id| AttrId(id))
@@ -230,12 +231,11 @@ impl Interner {
         }
         let id = match self.free {
             u32::MAX => {
-                grow(&mut self.records);
                 self.records.push(record);
-                self.records.len() as u32 - 1
+                self.records.len() - 1
             }
             id => {
-                let place = &mut self.records[id as usize];
+                let place = &mut self.records[id];
                 self.free = place.count;
                 *place = record;
                 id
@@ -243,7 +243,7 @@ impl Interner {
         };
         let records = &self.records;
         self.index.insert_unique(hash(seeds, owner, form, key), id, |&id| {
-            let record = &records[id as usize];
+            let record = &records[id];
             hash(seeds, record.owner, record.form, &record.key)
         });
         AttrId(id)
@@ -251,24 +251,24 @@ impl Interner {
 
     #[inline]
     pub(crate) fn get(&self, id: AttrId) -> &Record {
-        &self.records[id.0 as usize]
+        &self.records[id.0]
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, id: AttrId) -> &mut Record {
-        &mut self.records[id.0 as usize]
+        &mut self.records[id.0]
     }
 
     /// So many more paths use it.
     #[inline]
     pub(crate) fn retain(&mut self, id: AttrId, paths: u32) {
-        self.records[id.0 as usize].count += paths;
+        self.records[id.0].count += paths;
     }
 
     /// So many fewer paths use it; without any it goes.
     #[inline]
     pub(crate) fn release(&mut self, seeds: &Seeds, id: AttrId, paths: u32) {
-        let record = &mut self.records[id.0 as usize];
+        let record = &mut self.records[id.0];
         debug_assert!(record.count >= paths, "a record is released as often as it was retained");
         record.count -= paths;
         if record.count == 0 {
@@ -278,7 +278,7 @@ impl Interner {
 
     #[cold]
     fn remove(&mut self, seeds: &Seeds, id: AttrId) {
-        let record = &mut self.records[id.0 as usize];
+        let record = &mut self.records[id.0];
         let hash = hash(seeds, record.owner, record.form, &record.key);
         if let Ok(entry) = self.index.find_entry(hash, |&other| other == id.0) {
             entry.remove();
@@ -298,7 +298,7 @@ impl Interner {
 
     /// Puts another judgement in place of the one that was there.
     pub(crate) fn rejudge(&mut self, id: AttrId, judged: Judged) {
-        let record = &mut self.records[id.0 as usize];
+        let record = &mut self.records[id.0];
         self.heap -= record.heap();
         record.verdict = judged.verdict;
         record.summary = judged.summary;
@@ -327,7 +327,7 @@ impl Interner {
 
     pub(crate) fn bytes(&self) -> usize {
         // An allocation of its own costs 16 bytes beside its contents, about.
-        self.records.capacity() * size_of::<Record>()
+        self.records.bytes()
             + self.index.allocation_size()
             + self.heap
             + self.live as usize * 16

@@ -18,11 +18,13 @@
 //! [`Rib::routes`], [`Rib::why`] and their kin answer people (`question`).
 
 mod arena;
+mod chunks;
 mod decision;
 mod domain;
 mod export;
 mod hash;
 mod id;
+mod index;
 mod intern;
 mod judge;
 mod key;

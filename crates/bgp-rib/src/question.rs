@@ -386,7 +386,7 @@ fn prefixes<P: Key>(
     after: Option<Prefix>,
 ) -> impl Iterator<Item = (P, u32)> {
     let (within, after) = (filter.within, after.and_then(P::of));
-    let slots = (0..table.slots.len() as u32).filter(|slot| !table.slots[*slot as usize].is_empty());
+    let slots = (0..table.slots.len()).filter(|slot| !table.slots[*slot].is_empty());
     slots
         .map(|slot| (table.prefix(slot), slot))
         .filter(move |(prefix, _)| after.is_none_or(|after| *prefix > after))

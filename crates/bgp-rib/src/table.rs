@@ -4,16 +4,16 @@
 //! paths of prefixes that have several, and the [`Log`] what readers have still to be told. A slot without paths stays
 //! until every reader has passed its last entry in the log, since the withdrawal needs the prefix.
 
+use crate::chunks::Chunks;
 use crate::decision::{self, Rank, Scale};
 use crate::hash::Seeds;
 use crate::id::PeerId;
+use crate::index::Index;
 use crate::intern::{AttrId, Interner};
 use crate::key::Key;
 use crate::log::{Entry, Log};
 use crate::policy::Export;
 use crate::slot::{ANYBODY, Content, Local, MOST_PATHS, NOBODY, Path, Pool, REFUSED, STALE, Slot};
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as Place;
 
 /// The most paths to a prefix that one peer may bring (RFC 7911 sets no bound); more are ignored.
 const MOST_PATHS_OF_PEER: usize = 16;
@@ -24,9 +24,9 @@ const SLACK: usize = if cfg!(test) { 0 } else { 64 };
 /// One table.
 #[derive(Debug)]
 pub(crate) struct Table<P: Key> {
-    pub(crate) slots: Vec<Slot<P::Bits>>,
+    pub(crate) slots: Chunks<Slot<P::Bits>>,
     free: Vec<u32>,
-    index: HashTable<u32>,
+    index: Index,
     pool: Pool,
     log: Log,
     readers: Vec<Option<Reader>>,
@@ -110,9 +110,9 @@ pub(crate) struct Item {
 impl<P: Key> Table<P> {
     pub(crate) fn new() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: Chunks::new(),
             free: Vec::new(),
-            index: HashTable::new(),
+            index: Index::new(),
             pool: Pool::new(),
             log: Log::default(),
             readers: Vec::new(),
@@ -125,31 +125,29 @@ impl<P: Key> Table<P> {
 
     /// Makes room for so many prefixes in all.
     pub(crate) fn reserve(&mut self, seeds: &Seeds, prefixes: usize) {
-        self.slots.reserve_exact(prefixes.saturating_sub(self.slots.len()));
         let slots = &self.slots;
-        let more = prefixes.saturating_sub(self.index.len());
-        self.index.reserve(more, |&slot| hash::<P>(&slots[slot as usize], seeds));
+        let more = (prefixes as u32).saturating_sub(self.index.len());
+        self.index.make_room(more, prefixes as u32, |slot| hash::<P>(&slots[slot], seeds));
     }
 
     pub(crate) fn prefix(&self, slot: u32) -> P {
-        let slot = &self.slots[slot as usize];
+        let slot = &self.slots[slot];
         P::restore(slot.bits, slot.length)
     }
 
     /// The slot of a prefix.
     pub(crate) fn find(&self, seeds: &Seeds, prefix: P) -> Option<u32> {
         let (bits, length) = (prefix.packed(), prefix.size());
-        let same = |&slot: &u32| {
-            let slot = &self.slots[slot as usize];
+        self.index.find(P::seeded(bits, length, seeds), |slot| {
+            let slot = &self.slots[slot];
             slot.bits == bits && slot.length == length
-        };
-        self.index.find(P::seeded(bits, length, seeds), same).copied()
+        })
     }
 
     /// The best path of a slot.
     #[inline]
     pub(crate) fn best(&self, slot: u32) -> Option<Path> {
-        match self.slots[slot as usize].content() {
+        match self.slots[slot].content() {
             Content::Empty => None,
             Content::One(path) => Some(path).filter(Path::is_usable),
             Content::Many(block) => self.pool.paths(block).first().copied().filter(Path::is_usable),
@@ -158,7 +156,7 @@ impl<P: Key> Table<P> {
 
     /// The paths of a slot.
     pub(crate) fn paths(&self, slot: u32) -> Vec<Path> {
-        match self.slots[slot as usize].content() {
+        match self.slots[slot].content() {
             Content::Empty => Vec::new(),
             Content::One(path) => vec![path],
             Content::Many(block) => self.pool.paths(block).to_vec(),
@@ -170,27 +168,21 @@ impl<P: Key> Table<P> {
     pub(crate) fn announce(&mut self, context: &mut Context<'_>, prefix: P, path: Path) -> Outcome {
         let (bits, length) = (prefix.packed(), prefix.size());
         let slots = &self.slots;
-        let same = |&slot: &u32| {
-            let slot = &slots[slot as usize];
+        self.index.make_room(1, slots.len(), |slot| hash::<P>(&slots[slot], context.seeds));
+        let found = self.index.seek(P::seeded(bits, length, context.seeds), |slot| {
+            let slot = &slots[slot];
             slot.bits == bits && slot.length == length
-        };
-        let rehash = |&slot: &u32| hash::<P>(&slots[slot as usize], context.seeds);
-        let place = match self.index.entry(P::seeded(bits, length, context.seeds), same, rehash) {
-            Place::Occupied(entry) => *entry.get(),
-            Place::Vacant(entry) => {
-                let slot = self.free.pop().unwrap_or(slots.len() as u32);
-                entry.insert(slot);
-                match self.slots.get_mut(slot as usize) {
-                    Some(place) => *place = Slot::new(bits, length),
-                    None => {
-                        grow_slots(&mut self.slots);
-                        self.slots.push(Slot::new(bits, length));
-                    }
-                }
-                slot
+        });
+        let place = found.unwrap_or_else(|at| {
+            let place = self.free.pop().unwrap_or(self.slots.len());
+            self.index.put(at, place);
+            match self.slots.get_mut(place) {
+                Some(slot) => *slot = Slot::new(bits, length),
+                None => self.slots.push(Slot::new(bits, length)),
             }
-        };
-        let slot = &mut self.slots[place as usize];
+            place
+        });
+        let slot = &mut self.slots[place];
         match slot.content() {
             Content::Empty if path.path_id == 0 => {
                 slot.put_one(path);
@@ -219,11 +211,11 @@ impl<P: Key> Table<P> {
     /// Puts a path in beside others.
     fn announce_beside(&mut self, context: &mut Context<'_>, place: u32, path: Path) -> Outcome {
         let before = self.best(place);
-        let block = match self.slots[place as usize].content() {
+        let block = match self.slots[place].content() {
             Content::Many(block) => block,
             Content::One(old) => {
                 let block = self.pool.pair([old, path]);
-                self.slots[place as usize].put_many(block, old.peer);
+                self.slots[place].put_many(block, old.peer);
                 self.elect(context, place, before);
                 return Outcome::New;
             }
@@ -231,7 +223,7 @@ impl<P: Key> Table<P> {
             Content::Empty => {
                 let block = self.pool.pair([path, path]);
                 self.pool.swap_remove(block, 1);
-                self.slots[place as usize].put_many(block, path.peer);
+                self.slots[place].put_many(block, path.peer);
                 self.elect(context, place, before);
                 return Outcome::New;
             }
@@ -253,7 +245,7 @@ impl<P: Key> Table<P> {
         }
         let Some(block) = self.pool.push(block, path) else { return Outcome::Surplus };
         let leader = self.pool.paths(block)[0].peer;
-        self.slots[place as usize].put_many(block, leader);
+        self.slots[place].put_many(block, leader);
         self.elect(context, place, before);
         Outcome::New
     }
@@ -268,7 +260,7 @@ impl<P: Key> Table<P> {
         path_id: u32,
     ) -> Option<Removed> {
         let place = self.find(context.seeds, prefix)?;
-        let slot = &mut self.slots[place as usize];
+        let slot = &mut self.slots[place];
         let path = match slot.content() {
             Content::Empty => return None,
             Content::One(path) if (path.peer, path_id) == (peer, 0) => {
@@ -292,7 +284,7 @@ impl<P: Key> Table<P> {
 
     /// Takes a path out of a block.
     fn remove_from(&mut self, context: &mut Context<'_>, place: u32, at: usize) -> Path {
-        let slot = &mut self.slots[place as usize];
+        let slot = &mut self.slots[place];
         let Content::Many(block) = slot.content() else { unreachable!("the caller has seen the block") };
         let before = self.pool.paths(block).first().copied().filter(Path::is_usable);
         let path = self.pool.swap_remove(block, at);
@@ -314,7 +306,7 @@ impl<P: Key> Table<P> {
 
     /// Looks again which path is the best, and notes when it is another one than before.
     fn elect(&mut self, context: &mut Context<'_>, place: u32, before: Option<Path>) {
-        let slot = &mut self.slots[place as usize];
+        let slot = &mut self.slots[place];
         let after = match slot.content() {
             Content::Empty => None,
             Content::One(path) => Some(path).filter(Path::is_usable),
@@ -360,7 +352,7 @@ impl<P: Key> Table<P> {
         if self.reading == 0 {
             return;
         }
-        let slot = &mut self.slots[place as usize];
+        let slot = &mut self.slots[place];
         if let Some(entry) = self.log.get(slot.seq) {
             if slot.seq >= self.fastest {
                 // Nobody has seen the entry yet: it stands for this change too.
@@ -373,7 +365,7 @@ impl<P: Key> Table<P> {
         }
         slot.seq = self.log.push(Entry { slot: place, prior });
         self.changed = true;
-        if self.log.len() > 2 * self.slots.len() + SLACK || self.log.head() > u32::MAX / 2 {
+        if self.log.len() > 2 * self.slots.len() as usize + SLACK || self.log.head() > u32::MAX / 2 {
             self.compact();
         }
     }
@@ -382,7 +374,7 @@ impl<P: Key> Table<P> {
     #[cold]
     fn compact(&mut self) {
         let (base, head) = (self.log.base(), self.log.head());
-        for slot in &mut self.slots {
+        for slot in self.slots.iter_mut() {
             if !(base..head).contains(&slot.seq) {
                 slot.seq = u32::MAX;
             }
@@ -390,9 +382,9 @@ impl<P: Key> Table<P> {
         let slots = &mut self.slots;
         let mut next = 0;
         // A slot that got its new number already may seem to have that of a later entry.
-        let mut renumbered = vec![false; slots.len()];
+        let mut renumbered = vec![false; slots.len() as usize];
         let numbers = self.log.compact(|seq, entry| {
-            let slot = &mut slots[entry.slot as usize];
+            let slot = &mut slots[entry.slot];
             let last = slot.seq == seq && !renumbered[entry.slot as usize];
             if last {
                 slot.seq = next;
@@ -412,19 +404,18 @@ impl<P: Key> Table<P> {
 
     /// Gives a slot back that has no path and that nobody has to be told of.
     fn settle(&mut self, seeds: &Seeds, place: u32) {
-        let slot = &self.slots[place as usize];
+        let slot = &self.slots[place];
         if !slot.is_empty() || self.log.get(slot.seq).is_some() {
             return;
         }
-        let hash = hash::<P>(slot, seeds);
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == place) {
-            entry.remove();
+        let slots = &self.slots;
+        if self.index.remove(place, |slot| hash::<P>(&slots[slot], seeds)) {
             self.free.push(place);
         }
         if self.index.is_empty() {
-            self.slots = Vec::new();
+            self.slots = Chunks::new();
             self.free = Vec::new();
-            self.index = HashTable::new();
+            self.index = Index::new();
             self.pool.clear();
         }
     }
@@ -433,7 +424,7 @@ impl<P: Key> Table<P> {
     pub(crate) fn sweep(&mut self, context: &mut Context<'_>, peer: Local, stale_only: bool) -> Removed {
         let mut removed = Removed::default();
         let mut place = 0;
-        while let Some(slot) = self.slots.get_mut(place as usize) {
+        while let Some(slot) = self.slots.get_mut(place) {
             let goes = |path: &Path| path.peer == peer && (!stale_only || path.is_stale());
             match slot.content() {
                 _ if !slot.may_hold(peer) => {}
@@ -449,14 +440,14 @@ impl<P: Key> Table<P> {
                 }
                 Content::Empty | Content::One(_) => {}
                 Content::Many(_) => {
-                    while let Content::Many(block) = self.slots[place as usize].content()
+                    while let Content::Many(block) = self.slots[place].content()
                         && let Some(at) = self.pool.paths(block).iter().position(goes)
                     {
                         let path = self.remove_from(context, place, at);
                         removed.paths += 1;
                         removed.usable += u32::from(path.is_usable());
                     }
-                    if let Content::One(path) = self.slots[place as usize].content()
+                    if let Content::One(path) = self.slots[place].content()
                         && goes(&path)
                     {
                         // The block has shrunk to a last path of the peer: look at the slot once more.
@@ -472,7 +463,7 @@ impl<P: Key> Table<P> {
 
     /// Marks all paths of a peer as stale.
     pub(crate) fn mark_stale(&mut self, peer: Local) {
-        for slot in &mut self.slots {
+        for slot in self.slots.iter_mut() {
             match slot.content() {
                 Content::One(path) if path.peer == peer => slot.set_flags(path.flags | STALE),
                 Content::Empty | Content::One(_) => {}
@@ -493,8 +484,8 @@ impl<P: Key> Table<P> {
         mut judge: impl FnMut(&mut Interner, P, AttrId) -> Review,
     ) -> u32 {
         let mut usable = 0;
-        for place in 0..self.slots.len() as u32 {
-            let slot = &mut self.slots[place as usize];
+        for place in 0..self.slots.len() {
+            let slot = &mut self.slots[place];
             if !slot.may_hold(peer) {
                 continue;
             }
@@ -608,10 +599,10 @@ impl<P: Key> Table<P> {
     ) -> Progress {
         if let Some(walk) = &mut reader.walk {
             let told = !matches!(walk.purpose, Purpose::Tell);
-            while (walk.next as usize) < self.slots.len() {
+            while walk.next < self.slots.len() {
                 let slot = walk.next;
                 walk.next += 1;
-                if !self.slots[slot as usize].is_empty() && !take(self, Some(&walk.purpose), Item { slot, told }) {
+                if !self.slots[slot].is_empty() && !take(self, Some(&walk.purpose), Item { slot, told }) {
                     return Progress::Walking;
                 }
             }
@@ -622,7 +613,7 @@ impl<P: Key> Table<P> {
         while let Some(entry) = self.log.get(reader.cursor) {
             let seq = reader.cursor;
             reader.cursor += 1;
-            if self.slots[entry.slot as usize].seq != seq {
+            if self.slots[entry.slot].seq != seq {
                 continue;
             }
             let told = seq < reader.unsure_until || (entry.prior != NOBODY && entry.prior != reader.local);
@@ -640,7 +631,7 @@ impl<P: Key> Table<P> {
         while self.log.base() < slowest {
             let Some((seq, entry)) = self.log.pop() else { break };
             // When the table has emptied there is nothing left to settle.
-            if self.slots.get(entry.slot as usize).is_some_and(|slot| slot.seq == seq) {
+            if self.slots.get(entry.slot).is_some_and(|slot| slot.seq == seq) {
                 self.settle(seeds, entry.slot);
             }
         }
@@ -653,8 +644,8 @@ impl<P: Key> Table<P> {
 
     pub(crate) fn bytes(&self) -> crate::Memory {
         crate::Memory {
-            slots: self.slots.capacity() * size_of::<Slot<P::Bits>>() + self.free.capacity() * 4,
-            indices: self.index.allocation_size(),
+            slots: self.slots.bytes() + self.free.capacity() * 4,
+            indices: self.index.bytes(),
             paths: self.pool.bytes(),
             logs: self.log.bytes(),
             attributes: 0,
@@ -693,12 +684,4 @@ impl Review {
 #[inline]
 fn hash<P: Key>(slot: &Slot<P::Bits>, seeds: &Seeds) -> u64 {
     P::seeded(slot.bits, slot.length, seeds)
-}
-
-/// Makes room for one more slot: a quarter more each time, since each time all slots are copied.
-#[inline]
-fn grow_slots<B>(slots: &mut Vec<Slot<B>>) {
-    if slots.len() == slots.capacity() {
-        slots.reserve_exact(slots.len() / 4 + 16);
-    }
 }
