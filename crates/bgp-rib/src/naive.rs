@@ -13,7 +13,7 @@ use bgp_wire::{
     AttributeSet, Families, Kind, Neighbor, NextHop, NextHop6, Origin, PathSegment, RefreshKind, RouterId, Routes,
     Session, Update, frame, iana,
 };
-use model::{Asn, Community, Family, Prefix};
+use model::{Asn, Community, Family, Prefix, PrefixState};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -82,6 +82,7 @@ fn import(choice: u8, peer: usize) -> Import {
         2 => policy.peering = Peering::Private,
         _ => {
             policy.peering = Peering::Microsoft;
+            policy.validation = PrefixState::Configured;
             policy.advertised_prefixes = vec![Prefix::new("10.0.0.0".parse().unwrap(), 9).unwrap()];
         }
     }

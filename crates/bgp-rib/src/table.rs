@@ -64,7 +64,9 @@ pub(crate) struct Walk {
 /// What a walk is for.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
-    /// Tell all there is. What is not there was never told, or the log says so.
+    /// Tell all there is to a reader that knows nothing.
+    First,
+    /// Tell all there is again. What is not there any more, the log says.
     Tell,
     /// Tell all there is, and of what is not to be told, that it is gone.
     Replace,
@@ -524,7 +526,7 @@ impl<P: Key> Table<P> {
     /// Lets somebody follow the table, from a walk over all of it on.
     pub(crate) fn follow(&mut self, peer: PeerId, local: Local) -> usize {
         let head = self.log.head();
-        let walk = Some(Walk { next: 0, purpose: Purpose::Tell });
+        let walk = Some(Walk { next: 0, purpose: Purpose::First });
         let reader = Reader { peer, local, cursor: head, unsure_until: head, walk };
         self.reading += 1;
         self.fastest = head;
@@ -562,8 +564,8 @@ impl<P: Key> Table<P> {
         let Some(Some(reader)) = self.readers.get_mut(reader) else { return };
         let purpose = match (&reader.walk, purpose) {
             (None, purpose) => purpose,
-            // Nothing has been told of the slots behind, so telling all is enough.
-            (Some(Walk { purpose: Purpose::Tell, .. }), Purpose::Tell) => Purpose::Tell,
+            (Some(Walk { next: 0, purpose: Purpose::First }), _) => Purpose::First,
+            (Some(Walk { purpose: Purpose::First | Purpose::Tell, .. }), Purpose::Tell) => Purpose::Tell,
             // What the walk has passed follows one policy and the rest another.
             (Some(_), _) => Purpose::Replace,
         };
@@ -598,7 +600,11 @@ impl<P: Key> Table<P> {
         take: &mut impl FnMut(&Self, Option<&Purpose>, Item) -> bool,
     ) -> Progress {
         if let Some(walk) = &mut reader.walk {
-            let told = !matches!(walk.purpose, Purpose::Tell);
+            if walk.next == 0 && matches!(walk.purpose, Purpose::First) {
+                // All that the log holds is in the table.
+                reader.cursor = self.log.head();
+            }
+            let told = !matches!(walk.purpose, Purpose::First | Purpose::Tell);
             while walk.next < self.slots.len() {
                 let slot = walk.next;
                 walk.next += 1;
