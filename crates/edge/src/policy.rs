@@ -303,6 +303,29 @@ mod tests {
     }
 
     #[test]
+    fn the_example_takes_the_prefixes_that_it_lists() {
+        let text = include_str!("../../../examples/edge.toml");
+        let mut files = |_: &std::path::Path| Err(std::io::Error::other("no files"));
+        let config = Config::parse("edge.toml", text, Catalog::builtin(), &mut files).unwrap();
+        let policies = Policies::new(&config, Catalog::builtin());
+        let mut asked = 0;
+        for domain in &config.domains {
+            for prefix in domain.advertised_prefixes.iter().flatten() {
+                let policy = policies.of(domain, &domain.peers[0]);
+                let import = policy.import(policies.facts());
+                let refused = match prefix.family() {
+                    Family::V4 => import.prefix(Prefix4::try_from(*prefix).unwrap()),
+                    Family::V6 => import.prefix(Prefix6::try_from(*prefix).unwrap()),
+                };
+                assert_eq!(refused, None);
+                assert_eq!(policy.session(policies.facts()), Ok(()));
+                asked += 1;
+            }
+        }
+        assert!(asked > 0);
+    }
+
+    #[test]
     fn a_drained_link_has_the_as_eight_times_more() {
         let (policy, facts) = policy(&one("peering = 'private'\ndrain = true", ""));
         let vnet = AttributeSet::new(Origin::Igp, vec![PathSegment::sequence([Asn(65515)])]);
