@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: the configuration file, read and checked before anything starts, and what differs between two of them.
 //! - [`policy`]: what of it is each session's policy, with the figures of the catalogue.
+//! - [`clock`]: the one clock of the process.
 //! - [`worker`]: a thread that owns whole routing domains: their sockets, sessions and tables.
 //! - [`bfd`]: the thread that watches the liveness of peers.
 //! - [`control`]: the local socket on which people and programs ask and command.
@@ -11,6 +12,7 @@
 //! The room reads clocks and owns threads; everything that decides is in the rooms below it.
 
 pub mod bfd;
+pub mod clock;
 pub mod config;
 pub mod control;
 pub mod metrics;
