@@ -306,7 +306,8 @@ impl Established {
         match next {
             // A peer that restarts must not be refused (RFC 4724, section 5).
             Next::Listen if ending == Ending::Lost && !kept.is_empty() => turn.start(),
-            Next::Listen | Next::Hold => turn.hold(true),
+            Next::Listen => turn.listen(),
+            Next::Hold => turn.hold(true),
             Next::Stopped(stop) => turn.stopped(&stop),
             Next::PrefixLimit => {
                 let until = turn.config.prefix_limit_hold.map(|hold| turn.now + hold);

@@ -73,17 +73,33 @@ impl Turn<'_> {
     /// Waits in Idle after a failure, the longer the more there were in a row (RFC 4271, section 8.1.1:
     /// IdleHoldTimer, ConnectRetryCounter and DampPeerOscillations).
     pub(crate) fn hold(&mut self, counts: bool) -> Phase {
+        match self.back_off(counts) {
+            Some(hold) => Phase::Idle(Idle::Holding(self.now + hold)),
+            None => self.start(),
+        }
+    }
+
+    /// As [`hold`](Self::hold), but for a session that the peer or the network ended: the peer may call at once, and
+    /// only our own call waits. Two speakers that lost each other must not refuse each other in turn.
+    pub(crate) fn listen(&mut self) -> Phase {
+        match self.back_off(true) {
+            Some(hold) => {
+                let dial = if self.config.passive { Dial::Off } else { Dial::Waiting(self.now + hold) };
+                Phase::Opening(Box::new(Opening { dial, ..Opening::default() }))
+            }
+            None => self.start(),
+        }
+    }
+
+    /// How long to wait after a failure, with jitter; `None` for not at all.
+    fn back_off(&mut self, counts: bool) -> Option<Duration> {
         if counts {
             self.memory.failures = self.memory.failures.saturating_add(1);
         }
         let doublings = self.memory.failures.saturating_sub(1).min(31);
         let back_off = self.config.idle_hold;
         let hold = back_off.first.saturating_mul(1 << doublings).min(back_off.most);
-        if hold.is_zero() {
-            return self.start();
-        }
-        let hold = self.jitter(hold);
-        Phase::Idle(Idle::Holding(self.now + hold))
+        (!hold.is_zero()).then(|| self.jitter(hold))
     }
 
     pub(crate) fn failed(&mut self, reason: Reason) {
