@@ -31,6 +31,8 @@ pub(crate) const REFUSED: u8 = 2;
 const MANY: u8 = 4;
 /// Of a slot: the size of the block, in the high half.
 const CLASS_SHIFT: u8 = 4;
+/// In place of the length: the slot has no prefix.
+const RETIRED: u8 = u8::MAX;
 
 /// A path to a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +117,16 @@ impl<B> Slot<B> {
 
     pub(crate) fn clear(&mut self) {
         (self.attr, self.peer, self.flags) = (AttrId::NONE.0, NOBODY, 0);
+    }
+
+    /// There is no prefix any more.
+    pub(crate) fn retire(&mut self) {
+        debug_assert!(self.is_empty(), "a prefix with paths stays");
+        self.length = RETIRED;
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.length == RETIRED
     }
 
     /// Changes the flags of an only path.

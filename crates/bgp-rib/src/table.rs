@@ -129,7 +129,8 @@ impl<P: Key> Table<P> {
     pub(crate) fn reserve(&mut self, seeds: &Seeds, prefixes: usize) {
         let slots = &self.slots;
         let more = (prefixes as u32).saturating_sub(self.index.len());
-        self.index.make_room(more, prefixes as u32, |slot| hash::<P>(&slots[slot], seeds));
+        let bound = slots.len().max(prefixes as u32);
+        self.index.make_room(more, bound, |slot| live_hash::<P>(slots.get(slot)?, seeds));
     }
 
     pub(crate) fn prefix(&self, slot: u32) -> P {
@@ -170,14 +171,15 @@ impl<P: Key> Table<P> {
     pub(crate) fn announce(&mut self, context: &mut Context<'_>, prefix: P, path: Path) -> Outcome {
         let (bits, length) = (prefix.packed(), prefix.size());
         let slots = &self.slots;
-        self.index.make_room(1, slots.len(), |slot| hash::<P>(&slots[slot], context.seeds));
-        let found = self.index.seek(P::seeded(bits, length, context.seeds), |slot| {
+        self.index.make_room(1, slots.len() + 1, |slot| live_hash::<P>(slots.get(slot)?, context.seeds));
+        let hash = P::seeded(bits, length, context.seeds);
+        let found = self.index.seek(hash, |slot| {
             let slot = &slots[slot];
             slot.bits == bits && slot.length == length
         });
         let place = found.unwrap_or_else(|at| {
             let place = self.free.pop().unwrap_or(self.slots.len());
-            self.index.put(at, place);
+            self.index.put(at, hash, place);
             match self.slots.get_mut(place) {
                 Some(slot) => *slot = Slot::new(bits, length),
                 None => self.slots.push(Slot::new(bits, length)),
@@ -412,6 +414,7 @@ impl<P: Key> Table<P> {
         }
         let slots = &self.slots;
         if self.index.remove(place, |slot| hash::<P>(&slots[slot], seeds)) {
+            self.slots[place].retire();
             self.free.push(place);
         }
         if self.index.is_empty() {
@@ -690,4 +693,10 @@ impl Review {
 #[inline]
 fn hash<P: Key>(slot: &Slot<P::Bits>, seeds: &Seeds) -> u64 {
     P::seeded(slot.bits, slot.length, seeds)
+}
+
+/// The hash of a slot that is in use.
+#[inline]
+fn live_hash<P: Key>(slot: &Slot<P::Bits>, seeds: &Seeds) -> Option<u64> {
+    (!slot.is_retired()).then(|| hash::<P>(slot, seeds))
 }
