@@ -63,9 +63,10 @@ fn causes_have_their_numbers() {
         (Cause::CONFIGURATION_CHANGE, 6, 6),
         (Cause::COLLISION_RESOLUTION, 6, 7),
         (Cause::OUT_OF_RESOURCES, 6, 8),
-        (Cause::HARD_RESET, 6, 9),         // RFC 8538
-        (Cause::BFD_DOWN, 6, 10),          // RFC 9384
-        (Cause::REFRESH_BAD_LENGTH, 7, 1), // RFC 7313
+        (Cause::SEND_HOLD_TIMER_EXPIRED, 8, 0), // RFC 9687
+        (Cause::HARD_RESET, 6, 9),              // RFC 8538
+        (Cause::BFD_DOWN, 6, 10),               // RFC 9384
+        (Cause::REFRESH_BAD_LENGTH, 7, 1),      // RFC 7313
     ];
     for (cause, code, subcode) in table {
         assert_eq!(cause, Cause { code, subcode }, "{cause}");

@@ -92,10 +92,9 @@ impl Clauses {
             }
             Neighbor::External => {
                 self.gateway_asns.strip(&mut set.as_path);
-                // RFC 4271, sections 5.1.2, 5.1.4 and 5.1.5.
+                set.leave_as();
+                // RFC 4271, section 5.1.2.
                 set.prepend(self.local_asn, 1 + self.prepends);
-                set.med = None;
-                set.local_pref = None;
             }
         }
         if let Some(leak) = &self.route_leak {

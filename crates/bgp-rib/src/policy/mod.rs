@@ -129,6 +129,18 @@ mod tests {
     }
 
     #[test]
+    fn extended_communities_that_are_not_transitive_stay_inside_our_as() {
+        // RFC 4360, section 2: a link bandwidth, and a route target.
+        let extended_communities = [[0x40, 4, 0x2F, 0x2C, 0, 0, 0, 1], [0, 2, 0x2F, 0x2C, 0, 0, 0, 1]]
+            .map(bgp_wire::ExtendedCommunity)
+            .to_vec();
+        let set = AttributeSet { extended_communities: extended_communities.clone(), ..route(&[CUSTOMER]) };
+        assert_eq!(sent(&open(), &set).unwrap().extended_communities, extended_communities[1..]);
+        let inside = PeeringPolicy { peer_asn: Asn(12076), ..open() };
+        assert_eq!(sent(&inside, &set).unwrap().extended_communities, extended_communities);
+    }
+
+    #[test]
     fn inside_our_own_as_attributes_stay() {
         let inside = PeeringPolicy { peer_asn: Asn(12076), ..open() };
         let out = sent(&inside, &AttributeSet { med: Some(5), ..route(&[CUSTOMER]) }).unwrap();
