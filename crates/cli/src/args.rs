@@ -2,7 +2,7 @@
 
 mod edge;
 
-pub use edge::{Edge, EdgeCommand};
+pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let catalog = input::catalog(args.catalog.as_deref())?;
+    let catalog = std::sync::Arc::new(input::catalog(args.catalog.as_deref())?);
     match &args.command {
         Command::Check(check) => commands::check::run(check, &catalog),
         Command::Catalog(question) => commands::catalog::run(question, &catalog),

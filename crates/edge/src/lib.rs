@@ -3,6 +3,7 @@
 //! - [`config`]: the configuration file, read and checked before anything starts, and what differs between two of them.
 //! - [`policy`]: what of it is each session's policy, with the figures of the catalogue.
 //! - [`clock`]: the one clock of the process.
+//! - [`process`]: the process from its start to its end: listeners, reload, what workers tell of.
 //! - [`worker`]: a thread that owns whole routing domains: their sockets, sessions and tables.
 //! - [`bfd`]: the thread that watches the liveness of peers.
 //! - [`control`]: the local socket on which people and programs ask and command.
@@ -17,5 +18,6 @@ pub mod config;
 pub mod control;
 pub mod metrics;
 pub mod policy;
+pub mod process;
 pub mod record;
 pub mod worker;

@@ -138,7 +138,7 @@ fn number(catalog: &Catalog, category: &str, key: &str, sku: &str) -> Option<u32
     catalog.limit(category, key, sku).and_then(|number| number.try_into().ok())
 }
 
-fn bgp_role(role: BgpRole) -> bgp_wire::Role {
+pub(crate) fn bgp_role(role: BgpRole) -> bgp_wire::Role {
     match role {
         BgpRole::Provider => bgp_wire::Role::PROVIDER,
         BgpRole::Customer => bgp_wire::Role::CUSTOMER,

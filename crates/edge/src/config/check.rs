@@ -114,12 +114,6 @@ impl<'c> Check<'c, '_, '_> {
         if matches!(hold, 1 | 2) {
             self.refuse(at("hold-time"), format!("{hold} s"), "0 or at least 3 (RFC 4271, section 4.2)");
         }
-        if let Some(keepalive) = peer.keepalive.map(|seconds| seconds.get())
-            && keepalive > hold / 3
-        {
-            let seen = format!("{keepalive} s between keepalives with a hold time of {hold} s");
-            self.refuse(at("keepalive"), seen, "at most a third of the hold time (RFC 4271, section 4.4)");
-        }
         if let Some(local) = peer.local_address
             && local.is_ipv4() != peer.address.is_ipv4()
         {

@@ -17,12 +17,6 @@ pub enum Change<'n> {
     },
     /// The addresses that peers connect to.
     Listeners,
-    /// Where metrics are.
-    Metrics,
-    /// The monitoring stations.
-    Stations,
-    /// The recorder.
-    Recorder,
     /// A domain is gone, with its peers and routes.
     DomainRemoved {
         /// The domain.
@@ -30,11 +24,6 @@ pub enum Change<'n> {
     },
     /// A domain is new.
     DomainAdded {
-        /// The domain.
-        domain: &'n Domain,
-    },
-    /// So many paths of a prefix are used from now on.
-    Multipath {
         /// The domain.
         domain: &'n Domain,
     },
@@ -140,6 +129,9 @@ fn edge<'n>(old: &Config, new: &'n Config, changes: &mut Vec<Change<'n>>) -> Tou
         ("control", *control != old.control),
         ("workers", *workers != old.workers),
         ("state", *state != old.state),
+        ("metrics", *metrics != old.metrics),
+        ("bmp", *bmp != old.bmp),
+        ("record", *record != old.record),
     ];
     changes.extend(fixed.iter().filter(|(_, differs)| *differs).map(|&(key, _)| Change::NeedsRestart { key }));
     let namespaces = |config: &Config| -> Vec<_> {
@@ -157,15 +149,6 @@ fn edge<'n>(old: &Config, new: &'n Config, changes: &mut Vec<Change<'n>>) -> Tou
     };
     if *listen != old.listen || namespaces(old) != namespaces(new) {
         changes.push(Change::Listeners);
-    }
-    if *metrics != old.metrics {
-        changes.push(Change::Metrics);
-    }
-    if *bmp != old.bmp {
-        changes.push(Change::Stations);
-    }
-    if *record != old.record {
-        changes.push(Change::Recorder);
     }
     Touched {
         session: *asn != old.asn || *router_id != old.router_id,
@@ -236,7 +219,6 @@ fn domain<'n>(old: &Domain, new: &'n Domain, every_session: Touched, changes: &m
         validation,
         route_filter,
         link_subnets,
-        multipath,
         peers,
         routes,
         places: _,
@@ -248,9 +230,6 @@ fn domain<'n>(old: &Domain, new: &'n Domain, every_session: Touched, changes: &m
         shutdown: *enabled != old.enabled || *validation != old.validation,
         ..every_session
     };
-    if *multipath != old.multipath {
-        changes.push(Change::Multipath { domain: new });
-    }
     if *routes != old.routes {
         changes.push(Change::Routes { domain: new });
     }
@@ -278,7 +257,6 @@ fn peer(old: &Peer, new: &Peer) -> Touched {
         role,
         passive,
         hold_time,
-        keepalive,
         connect_retry,
         families: _,
         import,
@@ -299,15 +277,8 @@ fn peer(old: &Peer, new: &Peer) -> Touched {
     } = new;
     let bound = (address, local_address, asn, role, md5, ttl_security, device)
         != (&old.address, &old.local_address, &old.asn, &old.role, &old.md5, &old.ttl_security, &old.device);
-    let agreed = (hold_time, keepalive, graceful_restart, add_path, extended_messages, bgp_role)
-        != (
-            &old.hold_time,
-            &old.keepalive,
-            &old.graceful_restart,
-            &old.add_path,
-            &old.extended_messages,
-            &old.bgp_role,
-        );
+    let agreed = (hold_time, graceful_restart, add_path, extended_messages, bgp_role)
+        != (&old.hold_time, &old.graceful_restart, &old.add_path, &old.extended_messages, &old.bgp_role);
     Touched {
         session: bound || agreed || new.families() != old.families(),
         dialling: (port, passive, connect_retry) != (&old.port, &old.passive, &old.connect_retry),

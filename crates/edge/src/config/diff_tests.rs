@@ -39,7 +39,7 @@ fn any_domain(domain: u8) -> impl Strategy<Value = String> {
     let keys = (
         either(&["peering = 'private'\n", "peering = 'open'\n"]),
         either(&["", "sku = 'premium'\n", "drain = true\n"]),
-        either(&["", "namespace = 'n'\n", "enabled = false\n", "multipath = 4\n"]),
+        either(&["", "namespace = 'n'\n", "enabled = false\n"]),
         either(&["", "[[domain.route]]\nprefix = '10.0.0.0/8'\n", "[[domain.route]]\nprefix = '10.0.0.0/9'\n"]),
     );
     (keys, peers).prop_map(move |((peering, policy, other, routes), peers)| {
@@ -64,7 +64,7 @@ fn any_config() -> impl Strategy<Value = Config> {
 /// What would run: each peer with the domain that it was configured in, without words for people.
 #[derive(Debug, Default, PartialEq)]
 struct Running {
-    domains: BTreeMap<Label, (u32, Vec<Route>)>,
+    domains: BTreeMap<Label, Vec<Route>>,
     peers: BTreeMap<(Label, Label), (Domain, Peer)>,
     feeds: BTreeMap<Label, Feed>,
 }
@@ -78,27 +78,18 @@ impl Running {
     }
 
     fn add_domain(&mut self, domain: &Domain) {
-        self.domains.insert(domain.name.clone(), (domain.multipath.get(), domain.routes.clone()));
+        self.domains.insert(domain.name.clone(), domain.routes.clone());
         domain.peers.iter().for_each(|peer| self.set_peer(domain, peer));
     }
 
     fn set_peer(&mut self, domain: &Domain, peer: &Peer) {
-        let bare = Domain {
-            description: None,
-            listen: None,
-            peers: Vec::new(),
-            routes: Vec::new(),
-            multipath: parse("name='e'\nrouter-id='1.1.1.1'\n[[domain]]\nname='d'\npeering='open'").domains[0]
-                .multipath,
-            ..domain.clone()
-        };
+        let bare = Domain { description: None, listen: None, peers: Vec::new(), routes: Vec::new(), ..domain.clone() };
         self.peers.insert((domain.name.clone(), peer.name.clone()), (bare, peer.clone()));
     }
 
     fn apply(&mut self, change: Change<'_>) {
         match change {
-            Change::NeedsRestart { .. } | Change::Listeners | Change::Metrics | Change::Stations | Change::Recorder => {
-            }
+            Change::NeedsRestart { .. } | Change::Listeners => {}
             Change::DomainRemoved { domain } => {
                 self.domains.remove(&domain).unwrap();
                 self.peers.retain(|(of, _), _| *of != domain);
@@ -107,8 +98,7 @@ impl Running {
                 assert!(!self.domains.contains_key(&domain.name));
                 self.add_domain(domain);
             }
-            Change::Multipath { domain } => self.domains.get_mut(&domain.name).unwrap().0 = domain.multipath.get(),
-            Change::Routes { domain } => self.domains.get_mut(&domain.name).unwrap().1 = domain.routes.clone(),
+            Change::Routes { domain } => *self.domains.get_mut(&domain.name).unwrap() = domain.routes.clone(),
             Change::PeerRemoved { domain, peer } => _ = self.peers.remove(&(domain, peer)).unwrap(),
             Change::PeerAdded { domain, peer } => {
                 assert!(!self.peers.contains_key(&(domain.name.clone(), peer.name.clone())));

@@ -86,7 +86,6 @@ fn every_problem_is_told_with_its_place_and_what_was_expected() {
             "addresses",
             peer("[[domain]]\nname='o'\npeering='open'\n[[domain.peer]]\nname='q'\naddress='10.0.0.2'\nasn=7"),
         ),
-        ("timers", peer("hold-time = 9\nkeepalive = 4")),
         ("short hold time", peer("hold-time = 2")),
         ("own AS", edge("[[domain.peer]]\nname = 'p'\naddress = '10.0.0.2'\nasn = 12076")),
         ("no AS", edge("[[domain.peer]]\nname = 'p'\naddress = '10.0.0.2'\nasn = 0")),

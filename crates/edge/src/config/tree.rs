@@ -79,8 +79,6 @@ section! {
         "route-filter" route_filter: Vec<Community>, optional;
         /// The subnets of the links, which the customer may announce though they are the edge's own. Microsoft peering only.
         "link-subnets" link_subnets: Vec<Prefix>, default "[]";
-        /// So many equally good paths of a prefix are used.
-        "multipath" multipath: Whole<1, 16>, default "2";
         /// Sessions.
         "peer" peers: Vec<Peer>, default "[]";
         /// Routes that the edge announces itself, like the prefixes of VNets.
@@ -108,10 +106,8 @@ section! {
         /// Never dial, only accept.
         "passive" passive: bool, default "false";
         /// Seconds of silence after which it is taken for dead, 0 for never, else 3 or more; the lower of both sides
-        /// counts.
+        /// counts. Keepalives go three times as often.
         "hold-time" hold_time: Whole<0, 65_535>, default "180";
-        /// Seconds between keepalives; at most a third of the agreed hold time, and just that when left out.
-        "keepalive" keepalive: Whole<1, 21_845>, optional;
         /// Seconds between attempts to connect.
         "connect-retry" connect_retry: Whole<1, 3600>, default "30";
         /// What is exchanged; the family of its address when left out.

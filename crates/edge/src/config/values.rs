@@ -154,7 +154,7 @@ section! {
     /// Liveness of a peer by BFD (RFC 5880): down after `interval-ms` times `multiplier` of silence.
     Bfd, "bfd" {
         /// How often each side sends, in milliseconds; the slower side wins.
-        "interval-ms" interval_ms: Whole<10, 60_000>, default "300";
+        "interval-ms" interval_ms: Whole<50, 60_000>, default "300";
         /// So many missed packets are a failure.
         "multiplier" multiplier: Whole<1, 255>, default "3";
     }
@@ -167,6 +167,8 @@ section! {
         "ipv4" ipv4: Whole<0, { u32::MAX }>, optional;
         /// IPv6 routes; without it the limit of the SKU, none in an open domain.
         "ipv6" ipv6: Whole<0, { u32::MAX }>, optional;
+        /// Seconds from the end of a session for too many routes to the next attempt.
+        "retry" retry: Whole<1, 86_400>, default "60";
     }
 }
 

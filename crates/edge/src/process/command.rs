@@ -1,0 +1,148 @@
+//! What the rim tells a speaker, as values: they can be sent to a worker, written down and played again.
+
+use bgp_fsm::Stop;
+use bgp_rib::FeedId;
+use bgp_rib::policy::{Export, Import};
+use bgp_speaker::{Domain, Peer, PeerConfig, Speaker, Time};
+use bgp_wire::{AttributeSet, Origin, PathSegment};
+use model::{Asn, Community, Family, Prefix};
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    AddDomain {
+        domain: Domain,
+        name: String,
+    },
+    RemoveDomain {
+        domain: Domain,
+    },
+    AddPeer {
+        domain: Domain,
+        peer: Peer,
+        config: Box<PeerConfig>,
+        reads_feed: bool,
+    },
+    RemovePeer {
+        peer: Peer,
+        stop: Stop,
+    },
+    Start {
+        peer: Peer,
+    },
+    Stop {
+        peer: Peer,
+        stop: Stop,
+    },
+    Configure {
+        peer: Peer,
+        session: Box<bgp_fsm::Config>,
+    },
+    Policy {
+        peer: Peer,
+        import: Import,
+        export: Option<Export>,
+    },
+    /// Asks the peer for its routes again.
+    AskRefresh {
+        peer: Peer,
+        family: Family,
+    },
+    /// Tells the peer its routes again.
+    Resend {
+        peer: Peer,
+        family: Family,
+    },
+    Originate {
+        domain: Domain,
+        prefix: Prefix,
+        route: OwnRoute,
+    },
+    Withdraw {
+        domain: Domain,
+        prefix: Prefix,
+    },
+    Feed {
+        prefix: Prefix,
+        route: OwnRoute,
+    },
+    Unfeed {
+        prefix: Prefix,
+    },
+}
+
+/// The attributes of a route that the configuration has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnRoute {
+    pub(crate) as_path: Vec<Asn>,
+    pub(crate) communities: Vec<Community>,
+    pub(crate) med: Option<u32>,
+}
+
+impl OwnRoute {
+    fn attributes(&self) -> AttributeSet {
+        let path = match self.as_path.is_empty() {
+            true => Vec::new(),
+            false => vec![PathSegment::sequence(self.as_path.iter().copied())],
+        };
+        AttributeSet { med: self.med, communities: self.communities.clone(), ..AttributeSet::new(Origin::Igp, path) }
+    }
+}
+
+/// Carries commands out on one speaker.
+#[derive(Debug, Default)]
+pub(crate) struct Executor {
+    /// The table of Microsoft's service prefixes, once there is one.
+    feed: Option<FeedId>,
+}
+
+impl Executor {
+    pub(crate) fn run(&mut self, command: Command, speaker: &mut Speaker, now: Time) {
+        match command {
+            Command::AddDomain { domain, name } => speaker.add_domain(domain, &name),
+            Command::RemoveDomain { domain } => speaker.remove_domain(domain, now),
+            Command::AddPeer { domain, peer, config, reads_feed } => {
+                speaker.add_peer(domain, peer, *config);
+                if reads_feed && let Some(routes) = speaker.peer(peer).map(|view| view.routes) {
+                    let feed = self.feed(speaker);
+                    speaker.tables_mut().subscribe(routes, &[feed]);
+                }
+            }
+            Command::RemovePeer { peer, stop } => {
+                speaker.stop(peer, stop, now);
+                speaker.remove_peer(peer, now);
+            }
+            Command::Start { peer } => speaker.start(peer, now),
+            Command::Stop { peer, stop } => speaker.stop(peer, stop, now),
+            Command::Configure { peer, session } => speaker.configure(peer, *session),
+            Command::Policy { peer, import, export } => {
+                speaker.set_import(peer, import);
+                speaker.set_export(peer, export);
+            }
+            Command::AskRefresh { peer, family } => speaker.ask_refresh(peer, family, now),
+            Command::Resend { peer, family } => speaker.resend(peer, family),
+            Command::Originate { domain, prefix, route } => {
+                if let Some(id) = speaker.domain(domain) {
+                    speaker.tables_mut().originate(id, prefix, &route.attributes(), None);
+                }
+            }
+            Command::Withdraw { domain, prefix } => {
+                if let Some(id) = speaker.domain(domain) {
+                    speaker.tables_mut().withdraw(id, prefix);
+                }
+            }
+            Command::Feed { prefix, route } => {
+                let feed = self.feed(speaker);
+                speaker.tables_mut().feed(feed, prefix, &route.attributes(), None);
+            }
+            Command::Unfeed { prefix } => {
+                let feed = self.feed(speaker);
+                speaker.tables_mut().unfeed(feed, prefix);
+            }
+        }
+    }
+
+    fn feed(&mut self, speaker: &mut Speaker) -> FeedId {
+        *self.feed.get_or_insert_with(|| speaker.tables_mut().add_feed("microsoft"))
+    }
+}

@@ -1,0 +1,319 @@
+//! The process: one edge from its configuration to its end.
+//!
+//! ```text
+//!  callers ─► main thread ──accepted──► workers ──notices──► reports thread ─► log, counts
+//!  signals ─┘     ▲   └──commands──────┘   ▲
+//!                 │                        │ questions
+//!           orders│          control, metrics threads
+//! ```
+//!
+//! The main thread waits for callers and orders; [`Core`] is what all threads share. A configuration is taken up by
+//! [`Core::change`] alone, at the start as on a reload or by a command: commands that change something are a changed
+//! configuration. Nothing of this is on the way of a route.
+
+mod apply;
+mod ask;
+mod command;
+mod door;
+mod listen;
+mod liveness;
+mod report;
+mod restart;
+mod roster;
+mod settings;
+mod signals;
+
+use crate::clock::Clock;
+use crate::config::{Config, Refused as BadConfig};
+use crate::control;
+use crate::worker::{Refused, Worker};
+use bgp_fsm::Stop;
+use bgp_speaker::Speaker;
+use catalog::Catalog;
+use command::{Command, Executor};
+use mio::{Poll, Waker};
+use report::{Limiter, Reports, Tally};
+use roster::Roster;
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub use apply::Applied;
+pub(crate) use listen::namespace;
+pub(crate) use roster::{Found, NotFound};
+pub use signals::watch_signals;
+
+/// How many orders may wait for the main thread.
+const ORDERS: usize = 64;
+
+/// The token of the waker of the main thread.
+const WAKE: mio::Token = mio::Token(usize::MAX);
+
+/// What all threads of the process share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) clock: Clock,
+    /// The file that the configuration came from.
+    path: PathBuf,
+    catalog: Arc<Catalog>,
+    /// What runs. Whoever holds it is alone in changing anything.
+    config: Mutex<Arc<Config>>,
+    roster: Arc<RwLock<Roster>>,
+    workers: Vec<Arc<Hand>>,
+    watching: liveness::Watching,
+    pub(crate) tally: Arc<Tally>,
+    orders: SyncSender<Order>,
+    waker: Waker,
+}
+
+/// A worker, and what carries commands out on it.
+#[derive(Debug)]
+struct Hand {
+    worker: Worker,
+    executor: Arc<Mutex<Executor>>,
+}
+
+/// What the main thread is told.
+#[derive(Debug)]
+enum Order {
+    /// Listeners shall be those of this configuration; what cannot be done is answered.
+    Listen(Arc<Config>, SyncSender<Vec<String>>),
+    /// The process shall end.
+    End(End),
+}
+
+/// How a process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// For good: peers are told (Cease, administrative shutdown).
+    Stop,
+    /// To be started again at once: peers with graceful restart keep our routes (RFC 4724).
+    Restart,
+}
+
+/// Why an edge does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    /// A place to listen cannot be had, or a thread.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why not.
+        #[source]
+        cause: io::Error,
+    },
+    /// Places to listen cannot be had.
+    #[error("{}", .0.join("; "))]
+    Listen(Vec<String>),
+}
+
+/// A running edge; dropping it does not stop it, [`Edge::run`] does what it is told.
+#[derive(Debug)]
+pub struct Edge {
+    core: Arc<Core>,
+    poll: Poll,
+    orders: Receiver<Order>,
+    listeners: listen::Listeners,
+    /// Listeners with callers that were not all let in.
+    pending: BTreeSet<usize>,
+    strangers: Limiter<Option<std::net::IpAddr>>,
+    reports: JoinHandle<()>,
+}
+
+impl Edge {
+    /// Starts an edge with the configuration of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]; nothing runs then.
+    pub fn start(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StartError> {
+        let config = Arc::new(Config::load(path, &catalog)?);
+        let clock = Clock::start();
+        let fault = |what: &str| {
+            let what = what.to_owned();
+            move |cause| StartError::Io { what, cause }
+        };
+        let poll = Poll::new().map_err(fault("no poll"))?;
+        let waker = Waker::new(poll.registry(), WAKE).map_err(fault("no waker"))?;
+        let count = config.workers.map_or_else(cores, |workers| workers.get() as usize);
+        let roster = Arc::new(RwLock::new(Roster::new(count)));
+        let tally = Arc::new(Tally::default());
+        let (reports, reports_thread) =
+            Reports::start(roster.clone(), tally.clone()).map_err(fault("no thread for reports"))?;
+        let workers = (0..count).map(|index| {
+            let reports = reports.clone();
+            let reporter = Box::new(move |notice, now| reports.take(notice, now));
+            let worker = Worker::start(format!("worker {index}"), Speaker::new(random()), clock, reporter)?;
+            Ok(Arc::new(Hand { worker, executor: Arc::default() }))
+        });
+        let workers = workers.collect::<io::Result<Vec<_>>>().map_err(fault("no worker"))?;
+        let mut listeners = listen::Listeners::default();
+        let failed = listeners.set(&config, poll.registry());
+        if !failed.is_empty() {
+            return Err(StartError::Listen(failed.iter().map(listen::tell).collect()));
+        }
+        let (orders, inbox) = sync_channel(ORDERS);
+        let core = Core {
+            clock,
+            path: path.to_owned(),
+            catalog,
+            config: Mutex::new(config.clone()),
+            roster,
+            workers,
+            watching: liveness::Watching::default(),
+            tally,
+            orders,
+            waker,
+        };
+        let restarting = restart::take(&config);
+        if let Some(patience) = restarting {
+            tracing::info!("back from a restart: waiting for the peers' routes for {} s at most", patience.as_secs());
+        }
+        let nothing = Config { domains: Vec::new(), feeds: Vec::new(), ..Config::clone(&config) };
+        // The listeners are there already.
+        let applied = core.change(&nothing, &config, restarting, &mut |_| Vec::new());
+        for failed in applied.failed {
+            tracing::error!("{failed}");
+        }
+        let core = Arc::new(core);
+        control::serve(core.clone(), &config.control)
+            .map_err(fault(&format!("control socket {}", config.control.display())))?;
+        Ok(Self {
+            core,
+            poll,
+            orders: inbox,
+            listeners,
+            pending: BTreeSet::new(),
+            strangers: Limiter::default(),
+            reports: reports_thread,
+        })
+    }
+
+    /// The addresses that peers connect to.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.addresses().collect()
+    }
+
+    /// A handle with which other threads command this edge.
+    pub fn handle(&self) -> Handle {
+        Handle(self.core.clone())
+    }
+
+    fn stop(self, end: End) {
+        self.core.take_leave(end);
+        drop(self.listeners);
+        let _ = std::fs::remove_file(&self.core.config().control);
+        // Others may hold the core still, but they hold no worker's thread up.
+        for index in 0..self.core.workers.len() {
+            let _ = self.core.workers[index].worker.send(crate::worker::Request::Exit);
+        }
+        drop(self.core);
+        drop(self.reports);
+    }
+}
+
+/// Commands an edge from another thread.
+#[derive(Debug, Clone)]
+pub struct Handle(Arc<Core>);
+
+impl Handle {
+    /// Reads the configuration again and takes up what changed.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be used; what runs goes on.
+    pub fn reload(&self) -> Result<Applied, BadConfig> {
+        self.0.reload()
+    }
+
+    /// Ends the process.
+    ///
+    /// # Errors
+    ///
+    /// A restart needs a mark, and it cannot be left; the process goes on.
+    pub fn end(&self, end: End) -> io::Result<()> {
+        self.0.end(end)
+    }
+}
+
+impl Core {
+    fn roster(&self) -> RwLockReadGuard<'_, Roster> {
+        self.roster.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn roster_mut(&self) -> RwLockWriteGuard<'_, Roster> {
+        self.roster.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries commands out on a worker, in order, and waits for it.
+    fn command(&self, worker: roster::WorkerId, commands: Vec<Command>) -> Result<(), Refused> {
+        let hand = &self.workers[worker];
+        let executor = hand.executor.clone();
+        hand.worker.ask(move |speaker, now| {
+            let mut executor = executor.lock().unwrap_or_else(PoisonError::into_inner);
+            for command in commands {
+                executor.run(command, speaker, now);
+            }
+        })
+    }
+
+    /// Opens and closes listeners, which the main thread owns.
+    fn set_listeners(&self, config: &Arc<Config>) -> Vec<String> {
+        let (answer, wait) = sync_channel(1);
+        match self.order(Order::Listen(config.clone(), answer)) {
+            true => wait.recv().unwrap_or_default(),
+            false => vec!["listeners: the edge is ending".to_owned()],
+        }
+    }
+
+    fn order(&self, order: Order) -> bool {
+        self.orders.send(order).is_ok() && self.waker.wake().is_ok()
+    }
+
+    /// Tells peers that we go; those that keep our routes over a restart are told nothing (RFC 4724).
+    fn take_leave(&self, end: End) {
+        let mut any = false;
+        for hand in &self.workers {
+            let stopped = hand.worker.ask(move |speaker, now| {
+                let told = speaker.peers().filter(|view| end == End::Stop || view.config.graceful_restart.is_none());
+                let told: Vec<_> = told.map(|view| view.peer).collect();
+                let up = speaker.peers().any(|view| view.state.established().is_some());
+                for peer in told {
+                    let stop = match end {
+                        End::Stop => Stop::Shutdown(None),
+                        End::Restart => Stop::Reset(None),
+                    };
+                    speaker.stop(peer, stop, now);
+                }
+                up
+            });
+            any |= stopped.unwrap_or(false);
+        }
+        if any {
+            // The last words are with the kernel; a moment lets peers read them before the sockets go.
+            std::thread::sleep(LAST_WORDS);
+        }
+    }
+}
+
+/// How long the process stays after it has told its peers that it goes.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A number that peers cannot know, from the keys that the standard library draws for its maps.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
