@@ -928,35 +928,71 @@ fn put_routes(routes: &[(Prefix, u32)], ids: bool, out: &mut Vec<u8>) {
     }
 }
 
+/// A few peers of one domain: one reads all at times, the others prefix by prefix, while routes come and go before and
+/// behind them and the log is compacted under them.
+fn slow() -> impl Strategy<Value = Op> {
+    let reader = prop_oneof![Just(1usize), Just(4)];
+    let route = (0..7usize, 0..1u8);
+    let routes = prop::collection::vec(route, 1..3);
+    prop_oneof![
+        6 => (0..20u8, routes.clone()).prop_map(
+            |(choice, routes)| Op::Announce { domain: 0, peer: 0, choice: choice % 4, hop: 0, routes, both: false }
+        ),
+        5 => routes.prop_map(|routes| Op::Withdraw { domain: 0, peer: 0, routes }),
+        6 => reader.clone().prop_map(|peer| Op::Read { domain: 0, peer, budget: 1 }),
+        4 => Just(Op::Read { domain: 0, peer: 1, budget: 4000 }),
+        1 => (reader.clone(), 0..4u8).prop_map(
+            |(peer, router_id)| Op::Up { domain: 0, peer, narrow: false, router_id }
+        ),
+        1 => (reader.clone(), any::<bool>()).prop_map(
+            |(peer, enhanced)| Op::Refresh { domain: 0, peer, v6: false, enhanced }
+        ),
+        1 => (reader, 0..6u8).prop_map(|(peer, choice)| Op::Export { domain: 0, peer, choice }),
+    ]
+}
+
+fn play(seed: u64, up: impl IntoIterator<Item = usize>, ops: Vec<Op>) {
+    let mut world = World::new(seed);
+    for n in up {
+        world.up(n / PEERS, n % PEERS, false, (n % 4) as u8);
+    }
+    for op in ops {
+        world.play(op);
+    }
+    world.settle();
+    // All leave, and nothing stays behind.
+    for domain in 0..DOMAINS {
+        for peer in 0..PEERS {
+            world.play(Op::Down { domain, peer, keep: 0 });
+        }
+        for prefix in 0..prefixes().len() {
+            world.play(Op::Unoriginate { domain, prefix });
+            (0..FEEDS).for_each(|feed| world.play(Op::Unfeed { feed, prefix }));
+        }
+    }
+    world.settle();
+    let memory = world.rib.memory();
+    assert_eq!((memory.slots, memory.indices, memory.paths, memory.logs), (0, 0, 0, 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_every_peer_is_told_what_the_model_says(
         seed in any::<u64>(),
-        up in prop::collection::vec(any::<bool>(), DOMAINS * PEERS),
+        up in prop::sample::subsequence((0..DOMAINS * PEERS).collect::<Vec<_>>(), 0..=DOMAINS * PEERS),
         ops in prop::collection::vec(op(), 1..150),
     ) {
-        let mut world = World::new(seed);
-        for (n, _) in up.iter().enumerate().filter(|(_, up)| **up) {
-            world.up(n / PEERS, n % PEERS, false, (n % 4) as u8);
-        }
-        for op in ops {
-            world.play(op);
-        }
-        world.settle();
-        // All leave, and nothing stays behind.
-        for domain in 0..DOMAINS {
-            for peer in 0..PEERS {
-                world.play(Op::Down { domain, peer, keep: 0 });
-            }
-            for prefix in 0..prefixes().len() {
-                world.play(Op::Unoriginate { domain, prefix });
-                (0..FEEDS).for_each(|feed| world.play(Op::Unfeed { feed, prefix }));
-            }
-        }
-        world.settle();
-        let memory = world.rib.memory();
-        prop_assert_eq!((memory.slots, memory.indices, memory.paths, memory.logs), (0, 0, 0, 0));
+        play(seed, up, ops);
+    }
+
+    #[test]
+    fn slow_readers_are_told_in_the_end_what_the_model_says(
+        seed in any::<u64>(),
+        up in prop::sample::subsequence(vec![0, 1, 4], 1..=3),
+        ops in prop::collection::vec(slow(), 1..120),
+    ) {
+        play(seed, [0].into_iter().chain(up), ops);
     }
 }

@@ -136,13 +136,13 @@ fn reviewed<P: Key>(
 ) -> Review {
     if attributes && interner.get(attr).stamp != pass {
         let record = interner.get(attr);
-        let (before, summary) = (record.accepted().then(|| record.attributes()), record.summary);
+        let before = record.accepted().then(|| record.attributes());
         let session = record.form.class();
         let judged = judge(&peer.config, session.neighbor, record.next_hop_apart(), &record.received());
         interner.rejudge(attr, judged);
         let record = interner.get_mut(attr);
         let after = record.accepted().then(|| record.attributes());
-        record.mark = before != after || summary != record.summary;
+        record.mark = before != after;
         record.stamp = pass;
     }
     let record = interner.get(attr);

@@ -179,3 +179,17 @@ fn our_own_routes_are_not_taken_over_by_a_peer() {
     lab.rib.withdraw(lab.domain, prefix(P));
     assert!(lab.rib.why(lab.domain, prefix(P)).unwrap().paths[0].peer.is_some());
 }
+
+#[test]
+fn a_peer_that_comes_back_with_another_router_id_is_ranked_by_it() {
+    let mut lab = Lab::default();
+    let (a, b) = (lab.peer(2, 65001), lab.peer(3, 65002));
+    lab.announce(a, &path(&[65001]), &[P]);
+    lab.announce(b, &path(&[65002]), &[P]);
+    let best = |lab: &Lab| lab.rib.why(lab.domain, prefix(P)).unwrap().paths[0].peer;
+    assert_eq!(best(&lab), Some(Ipv4Addr::new(172, 16, 0, 2).into()));
+    lab.rib.down(a, Families::BOTH);
+    lab.up(a, EXTERNAL, 9);
+    assert_eq!(best(&lab), Some(Ipv4Addr::new(172, 16, 0, 3).into()), "its routes are kept, its rank is not");
+    assert_eq!(lab.heard(a).announced, [prefix(P)]);
+}

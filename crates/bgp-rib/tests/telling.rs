@@ -7,7 +7,7 @@ mod common;
 use bgp_rib::RouteFilter;
 use bgp_rib::policy::{Export, Facts, Peering, PeeringPolicy, Role};
 use bgp_wire::{AttributeSet, Families, Neighbor};
-use common::{EDGE, EXTERNAL, Lab, path, prefix};
+use common::{EDGE, EXTERNAL, Lab, Mirror, path, prefix};
 use model::{Asn, Community, Family, PrefixState};
 use std::net::Ipv4Addr;
 
@@ -197,4 +197,23 @@ fn a_next_hop_that_is_ours_or_far_away_keeps_a_route_from_being_used() {
         .collect();
     assert!(texts.contains(&"the next hop 172.16.0.1 is our own address".into()), "{texts:?}");
     assert!(texts.contains(&"the next hop 172.16.0.2 is not on the common link".into()), "{texts:?}");
+}
+
+#[test]
+fn what_a_walk_told_and_then_went_is_withdrawn() {
+    let mut lab = Lab::default();
+    let a = lab.peer(1, 65001);
+    lab.announce(a, &path(&[65001]), &["10.0.0.0/16", "10.1.0.0/16"]);
+    let b = lab.peer(2, 65002);
+    let mut mirror = Mirror::default();
+    // The walk has begun when the route comes, reaches it, and ends before the log is looked at.
+    assert!(lab.read_some(b, &mut mirror, 1));
+    lab.announce(a, &path(&[65001]), &["10.2.0.0/16"]);
+    while !mirror.routes.contains_key(&prefix("10.2.0.0/16")) {
+        assert!(lab.read_some(b, &mut mirror, 1));
+    }
+    // The log says still that there was nothing before.
+    lab.withdraw(a, &["10.2.0.0/16"]);
+    lab.read(b, &mut mirror);
+    assert_eq!(mirror.routes.len(), 2);
 }

@@ -113,9 +113,14 @@ impl Lab {
     /// Lets a peer read all there is.
     pub(crate) fn read(&mut self, id: PeerId, mirror: &mut Mirror) {
         self.rib.drain_ready(&mut Vec::new());
+        while self.read_some(id, mirror, 4096) {}
+    }
+
+    /// Lets a peer read about so many bytes; whether there is more.
+    pub(crate) fn read_some(&mut self, id: PeerId, mirror: &mut Mirror, budget: usize) -> bool {
         let session = self.sessions[&id];
         let mut out = Vec::new();
-        while self.rib.export(id, &mut out, 4096) {}
+        let more = self.rib.export(id, &mut out, budget);
         let mut bytes = out.as_slice();
         while let Some(message) = frame(bytes, session.send_extended).unwrap() {
             bytes = &bytes[message.length()..];
@@ -143,6 +148,7 @@ impl Lab {
                 });
             }
         }
+        more
     }
 
     /// What a peer is told from here on.
