@@ -25,6 +25,8 @@ pub(super) struct Slot {
     pub(super) received: u64,
     pub(super) discarded: u64,
     pub(super) ups: u64,
+    /// The longest time between a packet that said Up and the next.
+    pub(super) longest_silence: Duration,
 }
 
 impl Slot {
@@ -42,13 +44,17 @@ impl Slot {
             received: 0,
             discarded: 0,
             ups: 0,
+            longest_silence: Duration::ZERO,
         }
     }
 
     /// Takes note of a change of state. It joins one that the worker has not been told yet.
     pub(super) fn change(&mut self, change: &Change, now: Time) {
         self.since = now;
-        self.ups += u64::from(change.to == State::Up);
+        if change.to == State::Up {
+            self.ups += 1;
+            self.longest_silence = Duration::ZERO;
+        }
         if self.leaves.is_some() {
             return;
         }
@@ -87,6 +93,7 @@ impl Slot {
             received: self.received,
             discarded: self.discarded,
             ups: self.ups,
+            longest_silence: self.longest_silence,
         }
     }
 }
@@ -120,6 +127,7 @@ impl Waiting {
             received: 0,
             discarded: 0,
             ups: 0,
+            longest_silence: Duration::ZERO,
         }
     }
 }

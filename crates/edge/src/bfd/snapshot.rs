@@ -49,6 +49,9 @@ pub struct Shown {
     pub discarded: u64,
     /// How often it came up.
     pub ups: u64,
+    /// The longest time between a packet of the peer that said Up and the next, since we last came up: how near it was
+    /// to being given up.
+    pub longest_silence: Duration,
 }
 
 impl Shown {

@@ -12,6 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// Batches read from one socket in a turn. A flood in one namespace costs the others no more than that.
 const QUOTA: usize = 4;
 
+/// Turns begin so far apart. Without it each packet of thousands of sessions would wake the thread for itself; like this
+/// those that come within a tick of the wheel are read and answered together.
+const TURN: Duration = Duration::from_millis(1);
+
 /// Commands done in a turn.
 const COMMANDS: usize = 64;
 
@@ -48,7 +52,12 @@ impl Thread {
         let mut events = Events::with_capacity(1024);
         let mut chores = self.now();
         let mut is_behind = false;
+        let mut turn = self.now();
         loop {
+            let since = self.now().since(turn);
+            if since < TURN && !is_behind {
+                std::thread::sleep(TURN - since);
+            }
             let wait = if is_behind { Duration::ZERO } else { self.wait(chores) };
             if let Err(error) = self.poll.poll(&mut events, Some(wait))
                 && error.kind() != std::io::ErrorKind::Interrupted
@@ -64,6 +73,7 @@ impl Thread {
                     self.unread.push(place);
                 }
             }
+            turn = self.now();
             let Some(is_full) = self.take_commands() else {
                 let now = self.now();
                 self.engine.stop(now);

@@ -2,6 +2,8 @@
 
 use bfd::{Config, Interval, State};
 use edge::bfd::{Command, Liveness, Notice, Options, Shown, Watch, WatchId, start};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::net::IpAddr;
 use std::process::{Child, Command as Process, Stdio};
@@ -98,13 +100,22 @@ impl Lab {
     pub(crate) fn edge(&self, host: usize) -> Edge {
         let (liveness, mut receivers, thread) = start(Options::default(), vec![Box::new(|| {})]).unwrap();
         let namespace = self.hosts[host].namespace();
-        Edge { liveness, notices: receivers.remove(0), thread: Some(thread), host, namespace }
+        Edge {
+            liveness,
+            notices: receivers.remove(0),
+            others: RefCell::default(),
+            thread: Some(thread),
+            host,
+            namespace,
+        }
     }
 }
 
 pub(crate) struct Edge {
     pub(crate) liveness: Liveness,
     notices: Receiver<Notice>,
+    /// Notices of sessions that were not asked for yet.
+    others: RefCell<VecDeque<Notice>>,
     thread: Option<std::thread::JoinHandle<()>>,
     host: usize,
     namespace: String,
@@ -140,23 +151,30 @@ impl Edge {
     pub(crate) fn await_state(&self, id: u64, state: State) -> Notice {
         let end = Instant::now() + PATIENCE;
         let mut lost = false;
+        let mut others = VecDeque::new();
         loop {
+            let kept = self.others.borrow_mut().pop_front();
             let left = end.saturating_duration_since(Instant::now());
-            let Ok(notice) = self.notices.recv_timeout(left) else {
+            let Some(notice) = kept.or_else(|| self.notices.recv_timeout(left).ok()) else {
                 panic!("{id} is not {state}: {:?}", self.liveness.snapshot())
             };
-            if notice.id == WatchId(id) {
-                lost |= notice.is_path_lost;
-                if notice.state == state {
-                    return Notice { is_path_lost: lost, ..notice };
-                }
+            if notice.id != WatchId(id) {
+                others.push_back(notice);
+                continue;
+            }
+            lost |= notice.is_path_lost;
+            if notice.state == state {
+                others.extend(self.others.take());
+                self.others.replace(others);
+                return Notice { is_path_lost: lost, ..notice };
             }
         }
     }
 
-    /// Notices that have come.
-    pub(crate) fn notices(&self) -> Vec<Notice> {
-        self.notices.try_iter().collect()
+    /// Forgets the notices that have come.
+    pub(crate) fn forget_notices(&self) {
+        self.others.take();
+        self.notices.try_iter().for_each(drop);
     }
 
     /// Waits until what the session shows is as it should be.

@@ -4,5 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
 
+mod busy;
+mod daemons;
 mod lab;
 mod pair;

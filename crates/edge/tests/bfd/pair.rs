@@ -22,7 +22,7 @@ fn up(lab: &Lab) -> [Edge; 2] {
             // The notices of both come in any order.
             edge.await_shown(id, |shown| shown.state == State::Up && shown.remote_state == State::Up);
         }
-        edge.notices();
+        edge.forget_notices();
     }
     edges
 }

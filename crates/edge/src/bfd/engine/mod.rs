@@ -7,7 +7,7 @@ use super::place::Place;
 use super::slot::{Slot, Waiting};
 use super::wheel::Wheel;
 use super::{Counters, Options, Shown, WatchId};
-use bfd::{Action, Demux, Event, Link, Packet, Received, Time, Timer};
+use bfd::{Action, Demux, Event, Link, Packet, Received, State, Time, Timer};
 use mio::{Registry, Token};
 use socket::udp::Datagram;
 use std::collections::BTreeMap;
@@ -74,8 +74,14 @@ impl Engine {
             return;
         }
         slot.received += 1;
+        let before = slot.session.last_heard().filter(|_| slot.session.remote_state() == State::Up);
         let hop_limit = datagram.hop_limit.unwrap_or(0);
         self.step(index, Event::Packet(Received { packet, hop_limit, at }), now);
+        if let (Some(before), Some(slot)) = (before, self.slot(index))
+            && let Some(heard) = slot.session.last_heard()
+        {
+            slot.longest_silence = slot.longest_silence.max(heard.since(before));
+        }
     }
 
     /// Notes that a place's socket may hold something. Gives whether that is news.
