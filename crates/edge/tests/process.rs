@@ -5,7 +5,7 @@ mod support;
 use bgp_wire::Cause;
 use edge::control::{Request, RouteRow, RouteSide, RoutesRequest, SessionRow, SummaryRow};
 use edge::process::End;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use support::{Heard, Router, Running, domain, peer, prefix};
@@ -182,4 +182,38 @@ fn a_second_edge_does_not_take_the_socket_of_a_running_one() {
     let error = edge::process::Edge::start(&edge.folder().join("edge.toml"), catalog).unwrap_err();
     assert!(error.to_string().starts_with("control socket"), "{error}");
     assert!(edge.rows::<SessionRow>(&ALL).len() == 1);
+}
+
+/// What an HTTP client gets.
+fn http(edge: &Running, request: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(edge.metrics).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn prometheus_is_told_of_sessions_routes_and_notifications() {
+    let edge = Running::start(&domain("d", &(peer("a", 2, "") + &peer("b", 3, ""))));
+    let mut a = Router::up(edge.address, 2);
+    a.announce(&[prefix("192.0.2.0/24"), prefix("198.51.100.0/24")]);
+    edge.wait(&routes("d"), |rows: &[RouteRow]| rows.len() == 2);
+    edge.tell(&Request::Shutdown { peer: "b".to_owned(), message: None }).unwrap();
+    let page = http(&edge, "GET /metrics HTTP/1.1\r\nHost: edge\r\n\r\n");
+    let (head, body) = page.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    for line in [
+        "twinpath_edge_sessions{state=\"Established\"} 1",
+        "twinpath_edge_sessions{state=\"Idle\"} 1",
+        "twinpath_edge_prefixes_received{domain=\"d\",peer=\"a\",family=\"ipv4\"} 2",
+        "twinpath_edge_session_up{domain=\"d\",peer=\"b\"} 0",
+        "twinpath_edge_updates_received_total{domain=\"d\",peer=\"a\"} 1",
+        "# TYPE twinpath_edge_hold_margin_seconds gauge",
+        "twinpath_edge_strangers_total 0",
+    ] {
+        assert!(body.lines().any(|has| has == line), "no `{line}` in:\n{body}");
+    }
+    assert!(http(&edge, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
+    assert!(http(&edge, "hello\r\n\r\n").starts_with("HTTP/1.1 405 "));
 }

@@ -2,14 +2,13 @@
 
 use super::answer::{AnswerError, answer};
 use super::{LONGEST_REQUEST, Line, Request};
-use crate::process::Core;
+use crate::process::{Core, Slots};
 use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How many clients are served at a time.
@@ -26,10 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn serve(core: Arc<Core>, path: &Path) -> io::Result<()> {
     let listener = open(path)?;
     std::thread::Builder::new().name("control".into()).spawn(move || {
-        let clients = Arc::new(AtomicUsize::new(0));
+        let slots = Slots::new(MOST_CLIENTS);
         for stream in listener.incoming() {
             match stream {
-                Ok(stream) => welcome(stream, &core, &clients),
+                Ok(stream) => welcome(stream, &core, &slots),
                 // Out of file descriptors, most likely; later there may be some.
                 Err(_) => std::thread::sleep(Duration::from_millis(100)),
             }
@@ -52,32 +51,22 @@ fn open(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn welcome(stream: UnixStream, core: &Arc<Core>, clients: &Arc<AtomicUsize>) {
+fn welcome(stream: UnixStream, core: &Arc<Core>, slots: &Slots) {
     // Without a limit a client that does not read would hold the thread for ever.
     if stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_write_timeout(Some(PATIENCE))).is_err() {
         return;
     }
-    let guest = Guest(clients.clone());
-    if guest.0.fetch_add(1, Ordering::Relaxed) >= MOST_CLIENTS {
+    let Some(slot) = slots.take() else {
         let _ = say(&mut &stream, &Line::Error(format!("busy: {MOST_CLIENTS} clients are being served")));
         return;
-    }
+    };
     let core = core.clone();
     let spawned = std::thread::Builder::new().name("client".into()).spawn(move || {
         // A client that leaves early needs no answer.
         let _ = converse(&stream, &core);
-        drop(guest);
+        drop(slot);
     });
     drop(spawned);
-}
-
-/// Counts a client for as long as it is there.
-struct Guest(Arc<AtomicUsize>);
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Answers requests until the client leaves.

@@ -120,4 +120,12 @@ impl Core {
             None => T::default(),
         })
     }
+
+    /// Asks a question of every worker, in order.
+    pub(crate) fn each_worker<T: Send + 'static>(
+        &self,
+        question: impl Fn(&Speaker, Time) -> T + Send + Copy + 'static,
+    ) -> Result<Vec<T>, Refused> {
+        self.workers.iter().map(|hand| hand.worker.ask(move |speaker, now| question(speaker, now))).collect()
+    }
 }

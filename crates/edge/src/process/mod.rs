@@ -22,11 +22,12 @@ mod restart;
 mod roster;
 mod settings;
 mod signals;
+mod slots;
 
 use crate::clock::Clock;
 use crate::config::{Config, Refused as BadConfig};
-use crate::control;
 use crate::worker::{Refused, Worker};
+use crate::{control, metrics};
 use bgp_fsm::Stop;
 use bgp_speaker::Speaker;
 use catalog::Catalog;
@@ -46,8 +47,10 @@ use std::time::Duration;
 
 pub use apply::Applied;
 pub(crate) use listen::namespace;
+pub(crate) use report::Way;
 pub(crate) use roster::{Found, NotFound};
 pub use signals::watch_signals;
+pub(crate) use slots::Slots;
 
 /// How many orders may wait for the main thread.
 const ORDERS: usize = 64;
@@ -121,6 +124,8 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Edge {
     core: Arc<Core>,
+    /// Where metrics are.
+    metrics: Option<SocketAddr>,
     poll: Poll,
     orders: Receiver<Order>,
     listeners: listen::Listeners,
@@ -188,8 +193,11 @@ impl Edge {
         let core = Arc::new(core);
         control::serve(core.clone(), &config.control)
             .map_err(fault(&format!("control socket {}", config.control.display())))?;
+        let metrics = config.metrics.map(|address| metrics::serve(core.clone(), address));
+        let metrics = metrics.transpose().map_err(fault("metrics"))?;
         Ok(Self {
             core,
+            metrics,
             poll,
             orders: inbox,
             listeners,
@@ -202,6 +210,11 @@ impl Edge {
     /// The addresses that peers connect to.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.addresses().collect()
+    }
+
+    /// Where metrics are, if they are anywhere.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// A handle with which other threads command this edge.

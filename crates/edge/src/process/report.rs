@@ -29,8 +29,6 @@ const REMEMBERED: usize = 65_536;
 pub(crate) struct Tally {
     /// NOTIFICATIONs by direction, code and subcode.
     pub(crate) notifications: Mutex<BTreeMap<(Way, u8, u8), u64>>,
-    /// Attributes that did not end the session (RFC 7606).
-    pub(crate) malformed: AtomicU64,
     /// Sessions that ended for too many routes.
     pub(crate) limits: AtomicU64,
     /// Callers that nobody knows.
@@ -126,7 +124,6 @@ impl Writer {
                 });
             }
             Notice::Malformed { peer, note, faults } => {
-                self.tally.add(&self.tally.malformed, u64::from(*faults));
                 self.line(*peer, Kind::Malformed, now, |peer, held| {
                     let bgp_rib::AttributeNote { code, problem, action } = note;
                     tracing::warn!(%peer, faults, "attribute {code} is malformed, {problem:?}: {action:?}{held}");

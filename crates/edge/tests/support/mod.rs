@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Running {
     folder: tempfile::TempDir,
     pub(crate) address: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     handle: Handle,
     thread: Option<JoinHandle<End>>,
 }
@@ -40,9 +41,9 @@ impl Running {
     fn from(folder: tempfile::TempDir) -> Self {
         let path = folder.path().join("edge.toml");
         let edge = Edge::start(&path, Arc::new(Catalog::with_files(|_| None).unwrap())).unwrap();
-        let (address, handle) = (edge.addresses()[0], edge.handle());
+        let (address, metrics, handle) = (edge.addresses()[0], edge.metrics().unwrap(), edge.handle());
         let thread = std::thread::spawn(move || edge.run().unwrap());
-        Self { folder, address, handle, thread: Some(thread) }
+        Self { folder, address, metrics, handle, thread: Some(thread) }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -108,7 +109,8 @@ impl Drop for Running {
 
 fn config(domains: &str) -> String {
     format!(
-        "name = 'test'\nasn = 65000\nrouter-id = '10.0.0.1'\nlisten = ['127.0.0.1:0']\nworkers = 2\nstate = 'state'\n{domains}"
+        "name = 'test'\nasn = 65000\nrouter-id = '10.0.0.1'\nlisten = ['127.0.0.1:0']\nworkers = 2\nstate = 'state'\nmetrics = '127.0.0.1:0'\n\
+         {domains}"
     )
 }
 
