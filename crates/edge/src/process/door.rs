@@ -1,12 +1,13 @@
 //! The main thread: callers are let in or sent away, orders are carried out.
 
 use super::listen::{Call, tell};
-use super::{Edge, End, Order, WAKE};
+use super::{Edge, End, Order, WAKE, calls};
 use crate::worker::Request;
 use bgp_wire::{Cause, Notification};
 use mio::{Events, Token};
+use std::fmt;
 use std::io::{self, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::mpsc::TryRecvError;
 use std::time::Duration;
 
@@ -89,12 +90,21 @@ impl Edge {
         let caller = roster.caller(call.namespace.as_deref(), call.from.ip(), call.to.ip()).cloned();
         drop(roster);
         let Some(caller) = caller else { return self.send_away(call) };
-        let request = Request::Accepted { peer: caller.peer, stream: call.stream };
-        if let Err(refused) = self.core.workers[caller.worker].worker.send(request) {
-            let now = self.core.clock.now();
-            if let Some(held) = self.strangers.pass(Some(call.from.ip()), 1, now) {
-                tracing::warn!(from = %call.from.ip(), "caller dropped: {refused}{held}");
-            }
+        let now = self.core.clock.now();
+        if !self.calls.pass(caller.peer, now) {
+            return self.tell_dropped(call.from, &format_args!("more than {} calls a second", calls::MOST));
+        }
+        let Call { stream, from, .. } = call;
+        let sent = self.core.workers[caller.worker].worker.send(Request::Accepted { peer: caller.peer, stream });
+        if let Err(refused) = sent {
+            self.tell_dropped(from, &refused);
+        }
+    }
+
+    fn tell_dropped(&mut self, from: SocketAddr, why: &dyn fmt::Display) {
+        let now = self.core.clock.now();
+        if let Some(held) = self.strangers.pass(Some(from.ip()), 1, now) {
+            tracing::warn!(from = %from.ip(), "caller dropped: {why}{held}");
         }
     }
 

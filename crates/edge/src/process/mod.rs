@@ -13,6 +13,7 @@
 
 mod apply;
 mod ask;
+mod calls;
 mod command;
 mod door;
 mod listen;
@@ -132,6 +133,7 @@ pub struct Edge {
     /// Listeners with callers that were not all let in.
     pending: BTreeSet<usize>,
     strangers: Limiter<Option<std::net::IpAddr>>,
+    calls: calls::Calls,
     reports: JoinHandle<()>,
 }
 
@@ -203,6 +205,7 @@ impl Edge {
             listeners,
             pending: BTreeSet::new(),
             strangers: Limiter::default(),
+            calls: calls::Calls::default(),
             reports: reports_thread,
         })
     }
