@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 /// When the last misfortune happens, and when all must be well, in milliseconds.
-pub(crate) const CALM: u64 = 200_000;
-pub(crate) const END: u64 = 420_000;
+const CALM: u64 = 200_000;
+const END: u64 = 420_000;
 
 /// More events than any network needs; one that goes on for ever fails.
 const MOST_EVENTS: usize = 4_000_000;
@@ -56,6 +56,9 @@ enum Misfortune {
     /// An operator ends a session or begins it.
     Stop(usize, usize, Stop),
     Start(usize, usize),
+    /// A speaker asks for a peer's routes again, or tells it its own.
+    Ask(usize, usize, Family),
+    Resend(usize, usize, Family),
     /// An origin comes or goes.
     Originate(usize, Prefix),
     Withdraw(usize, Prefix),
@@ -89,9 +92,7 @@ pub(crate) struct Net {
     count: u64,
     sides: HashMap<End, Side>,
     dials: BTreeSet<End>,
-    /// Bytes and wires that were carried, for the report.
-    pub(crate) carried: (u64, u64),
-    pub(crate) events: usize,
+    events: usize,
 }
 
 impl Net {
@@ -107,7 +108,6 @@ impl Net {
             count: 0,
             sides: HashMap::new(),
             dials: BTreeSet::new(),
-            carried: (0, 0),
             events: 0,
             dice: Dice::new(dice.roll(usize::MAX) as u64),
             network,
@@ -121,14 +121,15 @@ impl Net {
 
     fn plan_misfortunes(&mut self) {
         let (speakers, links) = (self.network.speakers, self.network.links.len());
-        for _ in 0..self.dice.roll(60) {
+        for _ in 0..self.dice.roll(80) {
             let at = self.dice.roll(CALM as usize) as u64;
             let link = self.dice.roll(links);
             let speaker = self.dice.roll(speakers);
             let later = at + 1 + self.dice.roll((CALM - at) as usize) as u64;
             let end = self.dice.roll(2);
             let at_end = self.network.links[link].ends[end];
-            match self.dice.roll(8) {
+            let family = Family::BOTH[self.dice.roll(2)];
+            match self.dice.roll(10) {
                 0 | 1 => self.post(at, Event::Misfortune(Misfortune::Cut(link))),
                 2 => self.post(at, Event::Misfortune(Misfortune::Dumb(link))),
                 3 => {
@@ -148,7 +149,9 @@ impl Net {
                     let stop = [Stop::Reset(None), Stop::HardReset(None)][self.dice.roll(2)].clone();
                     self.post(at, Event::Misfortune(Misfortune::Stop(at_end, link, stop)));
                 }
-                6 => {
+                6 => self.post(at, Event::Misfortune(Misfortune::Ask(at_end, link, family))),
+                7 => self.post(at, Event::Misfortune(Misfortune::Resend(at_end, link, family))),
+                8 => {
                     let prefix = crate::topology::prefix(self.dice.roll(speakers));
                     self.post(at, Event::Misfortune(Misfortune::Originate(speaker, prefix)));
                 }
@@ -189,7 +192,6 @@ impl Net {
             Event::Dialled { end, peer } => self.dialled(end, peer),
             Event::Bytes { from, to, bytes, last } => {
                 if self.sides.contains_key(&to) {
-                    self.carried.0 += bytes.len() as u64;
                     self.with(to.speaker, |speaker, now| speaker.received(to.conn, &bytes, now));
                 }
                 if last && let Some(side) = self.sides.get_mut(&from) {
@@ -245,6 +247,12 @@ impl Net {
             }
             Misfortune::Start(speaker, link) => {
                 self.with(speaker, |speaker, now| speaker.start(Peer(link as u32), now));
+            }
+            Misfortune::Ask(speaker, link, family) => {
+                self.with(speaker, |speaker, now| speaker.ask_refresh(Peer(link as u32), family, now));
+            }
+            Misfortune::Resend(speaker, link, family) => {
+                self.with(speaker, |speaker, _| speaker.resend(Peer(link as u32), family));
             }
             Misfortune::Originate(speaker, prefix) => {
                 self.network.origins[speaker].insert(prefix);
@@ -448,7 +456,6 @@ impl Net {
         let side = |other| Side { other, link, dumb: false, busy: false, wants: false, last: 0 };
         self.sides.insert(end, side(theirs));
         self.sides.insert(theirs, side(end));
-        self.carried.1 += 1;
         // What the other side said at once is written now that the wire is there.
         self.with(other, |_, _| {});
         self.with(end.speaker, |speaker, now| speaker.connected(end.conn, now));
