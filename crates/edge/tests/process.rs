@@ -1,5 +1,7 @@
 //! A whole edge on the loopback device, with small routers around it.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
+
 mod support;
 
 use bgp_wire::Cause;
@@ -216,4 +218,25 @@ fn prometheus_is_told_of_sessions_routes_and_notifications() {
     }
     assert!(http(&edge, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
     assert!(http(&edge, "hello\r\n\r\n").starts_with("HTTP/1.1 405 "));
+}
+
+#[test]
+fn a_table_is_dumped_for_tools_that_read_mrt() {
+    let edge = Running::start(&domain(
+        "d",
+        &(peer("a", 2, "") + &peer("b", 3, "") + "[[domain.route]]\nprefix = '10.0.0.0/8'\n"),
+    ));
+    let mut a = Router::up(edge.address, 2);
+    a.announce(&[prefix("192.0.2.0/24"), prefix("10.0.0.0/8")]);
+    edge.wait(&routes("d"), |rows: &[RouteRow]| rows.len() == 3);
+    let parts = edge.rows::<String>(&Request::Dump { domain: None });
+    let dump: Vec<u8> = parts.iter().flat_map(|part| edge::record::from_hex(part).unwrap()).collect();
+    // Type and subtype of each record: PEER_INDEX_TABLE and two times RIB_IPV4_UNICAST of TABLE_DUMP_V2.
+    let (mut rest, mut records) = (&dump[..], Vec::new());
+    while let Some((head, more)) = rest.split_at_checked(12) {
+        records.push((head[5], head[7]));
+        let length = u32::from_be_bytes([head[8], head[9], head[10], head[11]]) as usize;
+        rest = &more[length..];
+    }
+    assert_eq!((rest.len(), records), (0, vec![(13, 1), (13, 2), (13, 2)]));
 }

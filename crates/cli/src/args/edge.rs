@@ -98,6 +98,18 @@ pub enum EdgeCommand {
         #[command(flatten)]
         at: Socket,
     },
+    /// Write tables to a file that MRT tools read
+    #[command(after_help = "Example:\n  twinpath edge dump --mrt rib.mrt && bgpdump -m rib.mrt")]
+    Dump {
+        /// Of this domain only
+        domain: Option<String>,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        mrt: PathBuf,
+        /// Which edge.
+        #[command(flatten)]
+        at: Socket,
+    },
     /// Start the binary again; peers with graceful restart keep our routes meanwhile
     #[command(after_help = "Example:\n  twinpath edge restart        after the binary was replaced by a newer one")]
     Restart {

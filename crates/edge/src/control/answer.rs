@@ -5,6 +5,7 @@ use super::row::{BfdRow, Family, NeighborRow, PathRow, RouteRow, SessionRow, Sum
 use super::{Request, RouteSide, RoutesRequest};
 use crate::config::{Config, Domain, Peer};
 use crate::process::{Core, End, Found, NotFound};
+use crate::record::{dump, to_hex};
 use crate::worker::Refused;
 use bgp_fsm::Time;
 use bgp_rib::{PathState, RouteFilter, RouteView};
@@ -70,6 +71,15 @@ pub(crate) fn answer(core: &Core, request: Request, sink: &mut Sink<'_>) -> Resu
                 }
             }
             Ok(counted(count, "row"))
+        }
+        Request::Dump { domain } => {
+            let config = core.config();
+            let mut count = 0;
+            for domain in chosen(&config, domain.as_deref())? {
+                let mut part = |bytes: &[u8]| sink(Json::String(to_hex(bytes)));
+                count += dump(core, domain, &mut part).map_err(|error| AnswerError::Refused(error.to_string()))?;
+            }
+            Ok(counted(count as usize, "prefix").replace("prefixs", "prefixes"))
         }
         Request::Reload => match core.reload() {
             Ok(applied) => Ok(applied.to_string()),

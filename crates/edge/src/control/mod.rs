@@ -61,6 +61,11 @@ pub enum Request {
         /// Of this domain only.
         domain: Option<String>,
     },
+    /// Tables as MRT (RFC 6396); rows are parts of the file as hexadecimal digits.
+    Dump {
+        /// Of this domain only.
+        domain: Option<String>,
+    },
     /// Read the configuration again.
     Reload,
     /// Keep a session down.

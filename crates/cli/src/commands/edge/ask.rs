@@ -2,13 +2,17 @@
 
 use crate::args::{EdgeCommand, Family, Routes, Show, Socket};
 use crate::{Outcome, table};
+use anyhow::Context;
 use edge::control::{
     ArpRow, BfdRow, NeighborRow, PathRow, Request, RouteRow, RouteSide, RoutesRequest, SessionRow, SummaryRow, ask,
 };
+use edge::record::from_hex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Does what is asked of an edge.
 pub(super) fn run(command: &EdgeCommand) -> anyhow::Result<Outcome> {
@@ -21,6 +25,7 @@ pub(super) fn run(command: &EdgeCommand) -> anyhow::Result<Outcome> {
         EdgeCommand::Start { peer, at } => tell(at, &Request::Start { peer: peer.clone() }),
         EdgeCommand::Drain { domain, off, at } => tell(at, &Request::Drain { domain: domain.clone(), on: !off }),
         EdgeCommand::Refresh { peer, at } => tell(at, &Request::Refresh { peer: peer.clone() }),
+        EdgeCommand::Dump { domain, mrt, at } => dump(domain.clone(), mrt, at),
         EdgeCommand::Restart { at } => tell(at, &Request::Restart),
         EdgeCommand::Stop { at } => tell(at, &Request::Stop),
     }
@@ -130,13 +135,29 @@ fn tell(at: &Socket, request: &Request) -> anyhow::Result<Outcome> {
     for row in answer.by_ref() {
         row?;
     }
+    say(at, answer.end().unwrap_or_default())
+}
+
+fn say(at: &Socket, end: &str) -> anyhow::Result<Outcome> {
     let mut out = anstream::stdout();
-    let end = answer.end().unwrap_or_default();
     match at.json {
         true => writeln!(out, "{}", serde_json::json!({ "done": end }))?,
         false => writeln!(out, "{end}")?,
     }
     Ok(Outcome::Ready)
+}
+
+/// Writes tables to a file.
+fn dump(domain: Option<String>, path: &Path, at: &Socket) -> anyhow::Result<Outcome> {
+    let mut answer = ask::<String>(&at.socket, &Request::Dump { domain })?;
+    let shown = || path.display().to_string();
+    let mut file = io::BufWriter::new(File::create(path).with_context(shown)?);
+    for part in answer.by_ref() {
+        let bytes = from_hex(&part?).context("the edge answered something else than digits")?;
+        file.write_all(&bytes).with_context(shown)?;
+    }
+    file.flush().with_context(shown)?;
+    say(at, answer.end().unwrap_or_default())
 }
 
 /// Prints rows as they come.
