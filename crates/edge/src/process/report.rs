@@ -5,6 +5,7 @@
 
 use super::roster::Roster;
 use bgp_fsm::{Reason, Time};
+use bgp_rib::LimitReached;
 use bgp_speaker::{Notice, Peer};
 use bgp_wire::Notification;
 use std::collections::{BTreeMap, HashMap};
@@ -67,7 +68,7 @@ impl Reports {
     /// Starts the thread that writes. It ends when the last copy of the sending end is gone.
     pub(crate) fn start(roster: Arc<RwLock<Roster>>, tally: Arc<Tally>) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (lines, inbox) = sync_channel(WAITING);
-        let writer = Writer { roster, tally: tally.clone(), limiter: Limiter::default() };
+        let writer = Writer { roster, tally: tally.clone(), limiter: Limiter::default(), over: None };
         let thread = std::thread::Builder::new().name("reports".into()).spawn(move || writer.run(&inbox))?;
         Ok((Self { lines, tally }, thread))
     }
@@ -84,6 +85,8 @@ struct Writer {
     roster: Arc<RwLock<Roster>>,
     tally: Arc<Tally>,
     limiter: Limiter<(Peer, Kind)>,
+    /// Who went over its limit: the end of its session follows, and one line tells of both.
+    over: Option<(Peer, LimitReached)>,
 }
 
 /// Kinds of faults of which one line a minute is enough.
@@ -113,9 +116,18 @@ impl Writer {
             Notice::Down { peer, reason, keep } => {
                 self.count(reason);
                 let kept = if keep.is_empty() { "" } else { ", routes are kept" };
-                self.line(*peer, Kind::Down, now, |peer, held| {
-                    tracing::warn!(%peer, "session is down: {reason}{kept}{held}");
-                });
+                match self.over.take_if(|(over, _)| over == peer) {
+                    Some((_, LimitReached { family, limit })) => {
+                        self.line(*peer, Kind::Limit, now, |peer, held| {
+                            tracing::warn!(%peer, "session is down: more than {limit} {family} routes, {reason}{held}");
+                        });
+                    }
+                    None => {
+                        self.line(*peer, Kind::Down, now, |peer, held| {
+                            tracing::warn!(%peer, "session is down: {reason}{kept}{held}");
+                        });
+                    }
+                }
             }
             Notice::Failed { peer, reason } => {
                 self.count(reason);
@@ -131,10 +143,7 @@ impl Writer {
             }
             Notice::Limit { peer, limit } => {
                 self.tally.add(&self.tally.limits, 1);
-                let (family, most) = (limit.family, limit.limit);
-                self.line(*peer, Kind::Limit, now, |peer, held| {
-                    tracing::warn!(%peer, "more than {most} {family} routes{held}");
-                });
+                self.over = Some((*peer, *limit));
             }
             Notice::NearLimit { peer, limit } => {
                 let (family, most) = (limit.family, limit.limit);

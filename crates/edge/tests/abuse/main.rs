@@ -71,7 +71,8 @@ fn a_full_table_is_answered_with_the_limit_and_costs_nobody_else() {
     bad.say_what_is_taken(&announced(hostile(0), 0..60_000));
     assert_eq!(bad.last_words(), Some(Notification::maximum_prefixes(Family::V4.into(), 4000)));
     victim.is_served();
-    edge.has_one_line_of("hostile-0", "session is down");
+    edge.has_one_line_of("hostile-0", "session is down: more than 4000 IPv4 routes");
+    edge.has_one_line_of("hostile-0", "more than");
 }
 
 #[test]
