@@ -13,7 +13,8 @@ pub enum Priority {
     Ordinary,
 }
 
-/// Raises the calling thread as far as its rights go. Threads that it starts are ordinary ones.
+/// Raises the calling thread as far as its rights go. Threads that it starts inherit that: one that waits for a thread
+/// inside a [`Namespace`](crate::Namespace) would else wait as long as an ordinary one.
 pub fn raise() -> Priority {
     // The lowest but some of 1 to 99: the kernel's own threads for devices come first.
     const ROUND_ROBIN: libc::c_int = 5;

@@ -16,8 +16,9 @@ const QUOTA: usize = 4;
 /// those that come within a tick of the wheel are read and answered together.
 const TURN: Duration = Duration::from_millis(1);
 
-/// Commands done in a turn.
-const COMMANDS: usize = 64;
+/// Commands done in a turn, and watches tried that wait. Opening a session takes sockets inside a namespace, some tenths
+/// of a millisecond, and the sessions that run must not wait for long.
+const COMMANDS: usize = 16;
 
 /// How often the chores are done.
 const CHORES: Duration = Duration::from_secs(1);
@@ -86,8 +87,9 @@ impl Thread {
                 chores = now.after(CHORES);
                 self.engine.chores(now);
             }
+            let is_trying = self.engine.retry(COMMANDS, now);
             self.engine.flush();
-            is_behind = is_full || !self.unread.is_empty();
+            is_behind = is_full || is_trying || !self.unread.is_empty();
         }
     }
 

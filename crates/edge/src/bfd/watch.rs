@@ -30,7 +30,7 @@ pub struct Watch {
 /// What to do.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Watch a peer. One of the same id is replaced.
+    /// Watch a peer. One of the same id is replaced; if only the timing is another, the session stays up.
     Add(Watch),
     /// Watch no more. The peer is told, for as long as it needs to hear it.
     Remove(WatchId),

@@ -21,6 +21,8 @@ pub(super) struct Engine {
     free: Vec<u32>,
     by_id: BTreeMap<WatchId, u32>,
     waiting: BTreeMap<WatchId, Waiting>,
+    /// Those of them to try again.
+    retries: Vec<WatchId>,
     demux: Demux<u32>,
     pub(super) places: Vec<Option<Place>>,
     pub(super) wheel: Wheel,
@@ -42,6 +44,7 @@ impl Engine {
             free: Vec::new(),
             by_id: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            retries: Vec::new(),
             demux: Demux::new(),
             places: Vec::new(),
             wheel: Wheel::new(),

@@ -4,7 +4,7 @@ use super::super::place::{Place, PlaceKey};
 use super::super::slot::{Slot, Waiting, farewell};
 use super::super::{Command, Watch, WatchId};
 use super::{Engine, link, timer, token};
-use bfd::{DemuxError, Event, Session, Time, Timer};
+use bfd::{Config, DemuxError, Event, Session, Time, Timer};
 use mio::Interest;
 use mio::unix::SourceFd;
 use socket::udp::Outbox;
@@ -17,22 +17,17 @@ impl Engine {
     /// Does what can be done without the thread: all but to show and to stop.
     pub(in crate::bfd) fn command(&mut self, command: Command, now: Time) {
         match command {
-            Command::Add(watch) => {
-                self.forget(watch.id);
-                self.add(watch, now, now, false);
-            }
+            Command::Add(watch) => match self.watched(watch.id) {
+                Some(old) if (Watch { config: watch.config, ..old.clone() }) == watch => {
+                    self.change(watch.id, watch.config, now);
+                }
+                Some(_) | None => {
+                    self.forget(watch.id);
+                    self.add(watch, now, now, false);
+                }
+            },
             Command::Remove(id) => self.remove(id, now),
-            Command::Change(id, config) => {
-                if let Some(waiting) = self.waiting.get_mut(&id) {
-                    waiting.watch.config = config;
-                }
-                if let Some(&index) = self.by_id.get(&id) {
-                    if let Some(slot) = self.slot(index) {
-                        slot.watch.config = config;
-                    }
-                    self.step(index, Event::ConfigChanged(config), now);
-                }
-            }
+            Command::Change(id, config) => self.change(id, config, now),
             Command::Disable(id, is_disabled) => {
                 if let Some(waiting) = self.waiting.get_mut(&id) {
                     waiting.is_disabled = is_disabled;
@@ -42,6 +37,24 @@ impl Engine {
                 }
             }
             Command::Show(_) | Command::Stop => {}
+        }
+    }
+
+    /// What was asked for under an id.
+    fn watched(&self, id: WatchId) -> Option<&Watch> {
+        let open = || self.slots.get(*self.by_id.get(&id)? as usize)?.as_ref().map(|slot| &slot.watch);
+        self.waiting.get(&id).map(|waiting| &waiting.watch).or_else(open)
+    }
+
+    fn change(&mut self, id: WatchId, config: Config, now: Time) {
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            waiting.watch.config = config;
+        }
+        if let Some(&index) = self.by_id.get(&id) {
+            if let Some(slot) = self.slot(index) {
+                slot.watch.config = config;
+            }
+            self.step(index, Event::ConfigChanged(config), now);
         }
     }
 
@@ -200,8 +213,8 @@ impl Engine {
         found.is_some()
     }
 
-    /// What is done every second: watches that wait are tried, those that left are dropped, sockets whose packets do
-    /// not go out are looked at.
+    /// What is done every second: sessions that left are dropped, sockets whose packets do not go out are looked at,
+    /// and watches that wait are to be tried again.
     pub(in crate::bfd) fn chores(&mut self, now: Time) {
         for index in 0..self.slots.len() as u32 {
             if self.slot(index).is_some_and(|slot| slot.leaves.is_some_and(|leaves| leaves <= now)) {
@@ -215,11 +228,18 @@ impl Engine {
                 self.look_after(index, now);
             }
         }
-        for id in self.waiting.keys().copied().collect::<Vec<_>>() {
+        self.retries = self.waiting.keys().copied().collect();
+    }
+
+    /// Tries up to `count` of the watches that wait, each once after the chores. Gives whether there are more.
+    pub(in crate::bfd) fn retry(&mut self, count: usize, now: Time) -> bool {
+        for _ in 0..count {
+            let Some(id) = self.retries.pop() else { return false };
             let Some(waiting) = self.waiting.get(&id) else { continue };
             let (watch, since, is_disabled) = (waiting.watch.clone(), waiting.since, waiting.is_disabled);
             self.add(watch, since, now, is_disabled);
         }
+        !self.retries.is_empty()
     }
 
     /// Sessions whose namespace or device was made anew under the same name begin anew.
