@@ -54,6 +54,7 @@ impl<'c> Policies<'c> {
             regions_out_of_reach: self.out_of_reach(domain),
             vnet_communities: peer.vnet_communities.clone(),
             drain: domain.drain,
+            graceful_shutdown: peer.graceful_shutdown,
             bgp_role: peer.bgp_role.map(bgp_role),
             ..PeeringPolicy::new(peering, role, self.asn, peer.asn)
         }
@@ -323,6 +324,12 @@ mod tests {
             }
         }
         assert!(asked > 0);
+    }
+
+    #[test]
+    fn graceful_shutdown_is_heeded_unless_the_configuration_says_no() {
+        assert!(policy(&one("peering = 'private'", "")).0.graceful_shutdown);
+        assert!(!policy(&one("peering = 'private'", "graceful-shutdown = false")).0.graceful_shutdown);
     }
 
     #[test]

@@ -263,6 +263,7 @@ fn peer(old: &Peer, new: &Peer) -> Touched {
         export,
         weight,
         prefix_limit,
+        graceful_shutdown,
         vnet_communities,
         md5,
         ttl_security,
@@ -282,8 +283,15 @@ fn peer(old: &Peer, new: &Peer) -> Touched {
     Touched {
         session: bound || agreed || new.families() != old.families(),
         dialling: (port, passive, connect_retry) != (&old.port, &old.passive, &old.connect_retry),
-        policy: (import, export, weight, prefix_limit, vnet_communities)
-            != (&old.import, &old.export, &old.weight, &old.prefix_limit, &old.vnet_communities),
+        policy: (import, export, weight, prefix_limit, vnet_communities, graceful_shutdown)
+            != (
+                &old.import,
+                &old.export,
+                &old.weight,
+                &old.prefix_limit,
+                &old.vnet_communities,
+                &old.graceful_shutdown,
+            ),
         bfd: *bfd != old.bfd || (bfd.is_some() && bound),
         shutdown: *shutdown != old.shutdown,
     }

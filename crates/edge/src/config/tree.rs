@@ -122,6 +122,8 @@ section! {
         "prefix-limit" prefix_limit: PrefixLimit, optional;
         /// Communities of the VNet behind a gateway, given to its routes: its own first, then its region's.
         "vnet-communities" vnet_communities: Vec<Community>, default "[]";
+        /// Routes with the community GRACEFUL_SHUTDOWN are its last choice (RFC 8326), and the community goes on with them.
+        "graceful-shutdown" graceful_shutdown: bool, default "true";
         /// The key of TCP MD5 signatures, 1 to 80 bytes, or `{ file = "…" }`.
         "md5" md5: Md5Key, optional;
         /// Accept packets of a directly connected peer only (GTSM, RFC 5082).
