@@ -13,6 +13,8 @@ pub struct Feature {
     pub name: &'static str,
     /// What the book says of it.
     pub title: &'static str,
+    /// Looks at what passed between peer and edge, which only root can record.
+    pub(crate) reads_wire: bool,
     play: fn(&mut Lab),
 }
 
@@ -24,8 +26,9 @@ impl Feature {
         Self::new("ipv6", "IPv6 routes both ways over IPv6, and withdrawn", |lab| exchange(lab, Family::V6)),
         Self::new("four_octet_as", "Four-octet AS numbers (RFC 6793)", four_octet_as),
         Self::new("md5", "TCP MD5 (RFC 2385): the right key, not a wrong one", md5),
-        Self::new("refresh_from_peer", "Route refresh asked by the peer (RFC 2918)", refresh_from_peer),
-        Self::new("refresh_from_edge", "Route refresh asked by the edge", refresh_from_edge),
+        Self::new("refresh_from_peer", "Route refresh asked by the peer (RFC 2918)", refresh_from_peer)
+            .reading_the_wire(),
+        Self::new("refresh_from_edge", "Route refresh asked by the edge", refresh_from_edge).reading_the_wire(),
         Self::new("graceful_restart", "The edge helps a restarting peer (RFC 4724)", graceful_restart),
         Self::new("communities", "Standard, extended and large communities carried both ways", communities),
         Self::new(
@@ -40,13 +43,17 @@ impl Feature {
             shutdown_message,
         ),
         Self::new("bfd", "BFD (RFC 5880): the path is cut silently, BGP is down within a second", bfd),
-        Self::new("hold_expiry", "A silent peer: Hold Timer Expired, and back", hold_expiry),
+        Self::new("hold_expiry", "A silent peer: Hold Timer Expired, and back", hold_expiry).reading_the_wire(),
         Self::new("collision", "Both sides connect at once, 20 times: one connection stays", collision),
         Self::new("ten_thousand", "10,000 routes both ways, and withdrawn", ten_thousand),
     ];
 
     const fn new(name: &'static str, title: &'static str, play: fn(&mut Lab)) -> Self {
-        Self { name, title, play }
+        Self { name, title, reads_wire: false, play }
+    }
+
+    const fn reading_the_wire(self) -> Self {
+        Self { reads_wire: true, ..self }
     }
 
     /// The feature of this name.

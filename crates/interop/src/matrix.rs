@@ -3,7 +3,7 @@
 use crate::cells::Feature;
 use crate::lab::Lab;
 use crate::speaker::Speaker;
-use crate::speakers::{Bird, Exabgp, Frr, Gobgp, Openbgpd};
+use crate::speakers::{Bird, Edge, Exabgp, Frr, Gobgp, Openbgpd};
 use crate::world::{Place, enter, has_one_user, is_root, obstacle};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -91,7 +91,7 @@ pub fn play(peer: Peer, feature: &str, program: &Path, results: &Path) {
     let feature = Feature::named(feature).unwrap_or_else(|| panic!("{feature} is no row of the matrix"));
     let verdict = if let Some(reason) = cannot(peer, feature) {
         format!("cannot: {reason}")
-    } else if let Some(reason) = skip(peer) {
+    } else if let Some(reason) = skip(peer, feature) {
         say(&format!("{test} is skipped: {reason}"));
         format!("skipped: {reason}")
     } else if enter(&test, &results.join("logs").join(format!("{}-{}", peer.name(), feature.name))) {
@@ -164,21 +164,26 @@ fn cannot(peer: Peer, feature: &Feature) -> Option<String> {
     file.get(peer.name())?.get(feature.name).cloned()
 }
 
-/// Why nothing can be played with a daemon on this machine, if so.
-fn skip(peer: Peer) -> Option<String> {
+/// Why a cell cannot be played on this machine, if so.
+fn skip(peer: Peer, feature: &Feature) -> Option<String> {
     let (package, program) = peer.package();
     let programs = [program, "/usr/sbin/bird", "/usr/bin/tcpdump", "/usr/sbin/nft"];
     if let Some(missing) = programs.iter().find(|program| !Path::new(program).exists()) {
         return Some(format!("{missing} is not installed; scripts/test installs {package}"));
     }
-    obstacle().or_else(|| {
-        let own_user = matches!(peer, Peer::Frr | Peer::Openbgpd) && (!is_root() || has_one_user());
-        own_user.then(|| format!("{package} runs only as root, which changes to a user of its own"))
-    })
+    let ordinary = !is_root() || has_one_user();
+    match peer {
+        Peer::Frr | Peer::Openbgpd if ordinary => Some(format!("{package} runs only as root")),
+        _ if feature.reads_wire && ordinary => Some("only root can record the wire".to_owned()),
+        _ => obstacle(),
+    }
 }
 
-fn subject(_program: &Path) -> Box<dyn Speaker> {
-    Box::new(Bird::new(Place::Edge))
+fn subject(program: &Path) -> Box<dyn Speaker> {
+    match std::env::var("INTEROP_SUBJECT").as_deref() {
+        Ok("bird") => Box::new(Bird::new(Place::Edge)),
+        _ => Box::new(Edge::new(program)),
+    }
 }
 
 #[expect(clippy::disallowed_macros, reason = "a test that is skipped says so")]
