@@ -101,8 +101,6 @@ pub(crate) enum End<'a> {
     Limit,
     /// Cease, Administrative Shutdown, with a message (RFC 9003).
     Shutdown(&'a str),
-    /// Hold Timer Expired (RFC 4271 section 6.5).
-    HoldExpired,
 }
 
 /// A running BGP daemon.

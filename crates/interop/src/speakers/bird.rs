@@ -103,7 +103,6 @@ impl Speaker for Bird {
         let words = match end {
             End::Limit => "Received: Maximum number of prefixes reached".to_owned(),
             End::Shutdown(message) => format!("Received: Administrative shutdown: \"{message}\""),
-            End::HoldExpired => "Received: Hold timer expired".to_owned(),
         };
         log.lines().any(|line| line.contains(&format!("{}: {words}", session.name)))
     }

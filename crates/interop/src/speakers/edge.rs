@@ -1,10 +1,12 @@
 //! The edge itself: configured by its file and SIGHUP, asked through its control socket.
 
 use crate::speaker::{Community, End, Family, Held, Session, Setup, Speaker};
-use crate::world::{Place, ask_in, signal, spawn_in, wait};
-use serde_json::Value;
+use crate::world::{Place, signal, spawn_in, wait};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
@@ -22,14 +24,19 @@ impl Edge {
         Self { program: program.to_owned(), process: None, setup: None }
     }
 
-    fn ask(&self, line: &str) -> String {
-        let words = ["edge"].into_iter().chain(line.split(' '));
-        let args: Vec<&str> = words.chain(["--control", "edge.sock"]).collect();
-        ask_in(Place::Edge, &self.program.display().to_string(), &args)
-    }
-
-    fn json(&self, line: &str) -> Value {
-        serde_json::from_str(&self.ask(&format!("{line} --json"))).unwrap_or_default()
+    /// The rows of an answer; none when the edge refuses or is not there.
+    fn ask(&self, request: &Value) -> Option<Vec<Value>> {
+        let mut socket = UnixStream::connect(Place::Edge.home().join("edge.sock")).ok()?;
+        writeln!(socket, "{request}").ok()?;
+        let mut rows = Vec::new();
+        for line in BufReader::new(socket).lines() {
+            let mut line: Value = serde_json::from_str(&line.ok()?).ok()?;
+            match line.get_mut("row") {
+                Some(row) => rows.push(row.take()),
+                None => return line.get("end").map(|_| rows),
+            }
+        }
+        None
     }
 
     fn write(&self, setup: &Setup, shut: Option<(&Session, &str)>) {
@@ -40,10 +47,8 @@ impl Edge {
         self.pids().iter().for_each(|pid| signal(*pid, "HUP"));
     }
 
-    fn session(&self, session: &Session) -> Value {
-        let sessions = self.json("show sessions");
-        let mut sessions = sessions.as_array().into_iter().flatten();
-        sessions.find(|one| one["name"] == session.name).cloned().unwrap_or_default()
+    fn routes(&self) -> Vec<Value> {
+        self.ask(&json!({ "ask": "routes", "best": true })).unwrap_or_default()
     }
 }
 
@@ -53,7 +58,7 @@ impl Speaker for Edge {
         self.setup = Some(setup.clone());
         let program = self.program.display().to_string();
         self.process = Some(spawn_in(Place::Edge, &program, &["edge", "--config", "edge.toml"], &[]));
-        wait("the edge answers", || self.json("show sessions").is_array());
+        wait("the edge answers", || self.ask(&json!({ "ask": "sessions" })).is_some());
     }
 
     fn configure(&mut self, setup: &Setup) {
@@ -74,29 +79,28 @@ impl Speaker for Edge {
     }
 
     fn established(&self, session: &Session) -> bool {
-        self.session(session)["state"] == "Established"
+        let rows = self.ask(&json!({ "ask": "sessions" })).unwrap_or_default();
+        rows.iter().any(|row| row["peer"] == session.name && row["state"] == "Established")
     }
 
     fn prefixes(&self, family: Family) -> BTreeSet<String> {
-        let routes = self.json("show routes");
-        let prefixes = routes.as_array().into_iter().flatten().filter_map(|route| route["prefix"].as_str());
+        let routes = self.routes();
+        let prefixes = routes.iter().filter_map(|route| route["network"].as_str());
         prefixes.filter(|prefix| prefix.contains(':') == (family == Family::V6)).map(str::to_owned).collect()
     }
 
     fn held(&self, prefix: &str) -> Option<Held> {
-        let routes = self.json("show routes");
-        let route = routes.as_array()?.iter().find(|route| route["prefix"] == prefix)?.clone();
-        let number = |value: &Value| value.as_u64().and_then(|value| u32::try_from(value).ok());
-        let words = route["communities"].as_array().cloned().unwrap_or_default();
+        let route = self.routes().into_iter().find(|route| route["network"] == prefix)?;
+        let words = |key: &str| route[key].as_array().into_iter().flatten().filter_map(Value::as_str);
         Some(Held {
-            path: route["as_path"].as_array().into_iter().flatten().filter_map(number).collect(),
-            communities: words.iter().filter_map(|word| community(word.as_str()?)).collect(),
-            local_pref: number(&route["local_pref"]),
+            path: route["path"].as_str()?.split(' ').filter_map(|asn| asn.parse().ok()).collect(),
+            communities: words("communities").chain(words("largeCommunities")).filter_map(community).collect(),
+            local_pref: route["locPrf"].as_u64().and_then(|value| value.try_into().ok()),
         })
     }
 
     fn refresh(&self, session: &Session) {
-        self.ask(&format!("refresh {}", session.name));
+        self.ask(&json!({ "ask": "refresh", "peer": session.name }));
     }
 
     fn shut(&self, session: &Session, message: &str) {
@@ -111,9 +115,8 @@ impl Speaker for Edge {
     }
 
     fn bfd_is_up(&self, session: &Session) -> bool {
-        let sessions = self.json("show bfd");
-        let mut sessions = sessions.as_array().into_iter().flatten();
-        sessions.any(|one| one["peer"] == session.name && one["state"] == "Up")
+        let rows = self.ask(&json!({ "ask": "bfd" })).unwrap_or_default();
+        rows.iter().any(|row| row["peer"] == session.name && row["state"] == "Up")
     }
 }
 
@@ -127,7 +130,8 @@ fn community(text: &str) -> Option<Community> {
 }
 
 fn config(setup: &Setup, shut: Option<(&Session, &str)>) -> String {
-    let mut text = format!("name = \"lab\"\nasn = {}\nrouter-id = \"{}\"\n", setup.asn, setup.router_id);
+    let mut text =
+        format!("name = \"lab\"\nasn = {}\nrouter-id = \"{}\"\ncontrol = \"edge.sock\"\n", setup.asn, setup.router_id);
     text += "[[domain]]\nname = \"lab\"\npeering = \"open\"\n";
     for session in &setup.sessions {
         let Session { name, local, remote, remote_asn, hold, passive, restart, .. } = session;

@@ -152,13 +152,12 @@ impl Speaker for Exabgp {
         let (code, subcode) = match end {
             End::Limit => (6, 1),
             End::Shutdown(_) => (6, 2),
-            End::HoldExpired => (4, 0),
         };
         self.events().iter().any(|event| {
             let notification = &event["neighbor"]["notification"];
             let told = match end {
                 End::Shutdown(message) => notification["message"].as_str().is_some_and(|text| text.contains(message)),
-                End::Limit | End::HoldExpired => true,
+                End::Limit => true,
             };
             told && notification["code"] == code && notification["subcode"] == subcode
         })

@@ -136,7 +136,6 @@ impl Speaker for Frr {
         let reason = neighbor["lastNotificationReason"].as_str().unwrap_or_default();
         match end {
             End::Limit => reason == "Cease/Maximum Number of Prefixes Reached",
-            End::HoldExpired => reason.starts_with("Hold Timer Expired"),
             End::Shutdown(message) => {
                 reason == "Cease/Administrative Shutdown" && neighbor["lastShutdownDescription"] == *message
             }

@@ -147,7 +147,6 @@ impl Speaker for Gobgp {
         let text = std::fs::read_to_string(self.place.home().join("gobgpd.out")).unwrap_or_default();
         let words = match end {
             End::Limit => vec!["Code=6".to_owned(), "Subcode=1".to_owned()],
-            End::HoldExpired => vec!["Code=4".to_owned()],
             End::Shutdown(message) => vec!["Subcode=2".to_owned(), format!("Communicated-Reason=\"{message}\"")],
         };
         let words = [words, vec!["received notification".to_owned(), format!("Key={} ", session.remote)]].concat();

@@ -109,7 +109,6 @@ impl Speaker for Openbgpd {
         let text = std::fs::read_to_string(self.place.home().join("bgpd.out")).unwrap_or_default();
         let words = match end {
             End::Limit => "received notification: Cease, received max-prefix exceeded".to_owned(),
-            End::HoldExpired => "received notification: HoldTimer expired".to_owned(),
             End::Shutdown(message) => format!("received shutdown reason: \"{message}\""),
         };
         let neighbor = format!("neighbor {}", session.remote);
