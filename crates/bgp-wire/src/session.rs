@@ -125,7 +125,7 @@ pub struct Session {
     pub add_path: Families,
     /// We said that we take messages of up to 65,535 bytes (RFC 8654).
     pub receive_extended: bool,
-    /// The peer said so.
+    /// Both sides said so: FRR and ExaBGP announce the capability and take long messages only when we did too.
     pub send_extended: bool,
 }
 
@@ -175,7 +175,7 @@ impl Session {
             families,
             add_path: families.and(add_path(ours, AddPathMode::receives)).and(add_path(theirs, AddPathMode::sends)),
             receive_extended: ours.offers(&Capability::ExtendedMessage),
-            send_extended: theirs.offers(&Capability::ExtendedMessage),
+            send_extended: [ours, theirs].iter().all(|open| open.offers(&Capability::ExtendedMessage)),
         }
     }
 

@@ -290,7 +290,7 @@ const RFCS: &[Rfc] = &[
     Rfc {
         number: 8654,
         title: "Extended Message Support for BGP",
-        extent: "both ways, each by what the receiver offered",
+        extent: "read where we offered it, written where both did",
         proofs: &[
             "bgp-wire/tests/frame.rs each_type_has_its_shortest_and_longest_length",
             "bgp-wire/tests/open.rs a_session_is_what_both_offer",
