@@ -12,7 +12,7 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     crate::links::check()?;
     cargo("clippy --workspace --all-targets --locked -- -D warnings")?;
     cargo("nextest run --workspace --locked --no-fail-fast")?;
-    crate::interop::run("bird", false, &[])?;
+    crate::interop::run("edge", false, &[])?;
     cargo("test --doc --workspace --locked --quiet")?;
     crate::generate::run(true)?;
     crate::fuzz::run(None, 5)

@@ -145,7 +145,7 @@ fn config(setup: &Setup, shut: Option<(&Session, &str)>) -> String {
             text += "bfd = { interval-ms = 100, multiplier = 3 }\n";
         }
         if let Some(limit) = session.limit {
-            let _ = writeln!(text, "prefix-limit = {{ ipv4 = {limit}, ipv6 = {limit} }}");
+            let _ = writeln!(text, "prefix-limit = {{ ipv4 = {limit}, ipv6 = {limit}, retry = 5 }}");
         }
         if let Some((_, message)) = shut.filter(|(shut, _)| shut.name == *name) {
             let _ = writeln!(text, "shutdown = \"{message}\"");
