@@ -14,7 +14,7 @@
 //!
 //! A peer's namespace or device need not be there yet: such a watch waits and is tried again every second, and
 //! [`Liveness::snapshot`] tells what it waits for. All sessions of a namespace and family send from one port of the range
-//! that RFC 5881 asks for (`docs/decisions/028-bfd-at-the-rim.md`).
+//! that RFC 5881 asks for (`docs/decisions/010-bfd-at-the-rim.md`).
 
 mod engine;
 mod handle;
