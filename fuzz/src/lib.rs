@@ -1,6 +1,7 @@
-//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages.
+//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages, [`rib`] with a table.
 
 pub mod bgp;
+pub mod rib;
 
 use catalog::Catalog;
 use design::{Bounds, Input};

@@ -182,7 +182,7 @@ impl Record {
 #[derive(Debug)]
 pub(crate) struct Interner {
     records: Chunks<Record>,
-    index: HashTable<u32>,
+    index: HashTable<Hashed>,
     free: u32,
     live: u32,
     heap: usize,
@@ -208,11 +208,11 @@ impl Interner {
     #[inline]
     pub(crate) fn find(&self, seeds: &Seeds, owner: Owner, form: Form, key: &[u8]) -> Option<AttrId> {
         let hash = hash(seeds, owner, form, key);
-        let found = self.index.find(hash, |&id| {
-            let record = &self.records[id];
-            record.owner == owner && record.form == form && *record.key == *key
+        let found = self.index.find(spread(hash), |hashed| {
+            let record = || &self.records[hashed.id];
+            hashed.hash == hash && *record().key == *key && record().owner == owner && record().form == form
         });
-        found.map(|&id| AttrId(id))
+        found.map(|hashed| AttrId(hashed.id))
     }
 
     /// Adds a record that is not there yet, with a count of nothing: the caller has to use it or
@@ -241,11 +241,8 @@ impl Interner {
                 id
             }
         };
-        let records = &self.records;
-        self.index.insert_unique(hash(seeds, owner, form, key), id, |&id| {
-            let record = &records[id];
-            hash(seeds, record.owner, record.form, &record.key)
-        });
+        let hash = hash(seeds, owner, form, key);
+        self.index.insert_unique(spread(hash), Hashed { id, hash }, |hashed| spread(hashed.hash));
         AttrId(id)
     }
 
@@ -280,7 +277,7 @@ impl Interner {
     fn remove(&mut self, seeds: &Seeds, id: AttrId) {
         let record = &mut self.records[id.0];
         let hash = hash(seeds, record.owner, record.form, &record.key);
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id.0) {
+        if let Ok(entry) = self.index.find_entry(spread(hash), |hashed| hashed.id == id.0) {
             entry.remove();
         }
         if record.owner != Owner::LOCAL
@@ -335,9 +332,22 @@ impl Interner {
     }
 }
 
+/// A record in the index. With its hash at hand no record is looked at but the one that is looked for.
+#[derive(Debug, Clone, Copy)]
+struct Hashed {
+    id: u32,
+    hash: u32,
+}
+
 #[inline]
-fn hash(seeds: &Seeds, owner: Owner, form: Form, key: &[u8]) -> u64 {
-    seeds.bytes(u64::from(owner.0) << 8 | u64::from(form.0), key)
+fn hash(seeds: &Seeds, owner: Owner, form: Form, key: &[u8]) -> u32 {
+    seeds.bytes(u64::from(owner.0) << 8 | u64::from(form.0), key) as u32
+}
+
+/// The index takes the high bits of a hash for one purpose and the low ones for another.
+#[inline]
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 /// Makes room for one more, an eighth at a time: doubling would leave half of a large vector unused.

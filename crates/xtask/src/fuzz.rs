@@ -17,6 +17,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("bgp_route_refresh", "fuzz/seeds/bgp_route_refresh"),
     ("bgp_update", "fuzz/seeds/bgp_update"),
     ("design_yaml", "examples"),
+    ("rib", "fuzz/seeds/rib"),
     ("terraform_json", "crates/design/tests/fixtures"),
 ];
 
