@@ -37,7 +37,11 @@ impl Feature {
             "Too many prefixes: Cease shown by the peer, back when below (RFC 4486)",
             prefix_limit,
         ),
-        Self::new("graceful_shutdown", "GRACEFUL_SHUTDOWN lowers LOCAL_PREF (RFC 8326)", graceful_shutdown),
+        Self::new(
+            "graceful_shutdown",
+            "GRACEFUL_SHUTDOWN lowers LOCAL_PREF, and is shown by the peer (RFC 8326)",
+            graceful_shutdown,
+        ),
         Self::new(
             "shutdown_message",
             "The peer shows the message of an administrative shutdown (RFC 9003)",
@@ -189,6 +193,11 @@ fn graceful_shutdown(lab: &mut Lab) {
     lab.options.peer_routes.iter_mut().for_each(|route| route.communities = vec![GRACEFUL_SHUTDOWN]);
     lab.peer.configure(&lab.peer_setup());
     wait("LOCAL_PREF is 0 at the edge", || preference(lab) == Some(0));
+    lab.options.far_routes.iter_mut().for_each(|route| route.communities = vec![GRACEFUL_SHUTDOWN]);
+    lab.far.configure(&lab.far_setup());
+    let fars = first(&lab.options.far_routes);
+    let is_shown = |lab: &Lab| lab.peer.held(&fars).is_some_and(|held| held.communities.contains(&GRACEFUL_SHUTDOWN));
+    wait("the peer shows it on a route of the far side", || is_shown(lab));
 }
 
 fn shutdown_message(lab: &mut Lab) {
@@ -205,8 +214,8 @@ fn bfd(lab: &mut Lab) {
     assert!(lab.is_up());
     lab.world.cut();
     let cut = now();
-    // The hold time is 90 s: what is down this early is down by BFD.
-    let gone = within(Duration::from_secs(5), || !lab.edge.established(&lab.at_edge()));
+    // The hold time is 90 s: what is down this early is down by BFD, after 300 ms of silence.
+    let gone = within(Duration::from_secs(1), || !lab.edge.established(&lab.at_edge()));
     assert!(gone, "still up {:?} after the cut", cut.elapsed());
     wait("its routes are gone", || lab.far.prefixes(Family::V4).is_empty());
     lab.world.heal();
