@@ -240,3 +240,51 @@ fn a_table_is_dumped_for_tools_that_read_mrt() {
     }
     assert_eq!((rest.len(), records), (0, vec![(13, 1), (13, 2), (13, 2)]));
 }
+
+/// The type of the next message to a monitoring station, and its bytes.
+fn bmp(stream: &mut std::net::TcpStream) -> (u8, Vec<u8>) {
+    let mut head = [0; 6];
+    stream.read_exact(&mut head).unwrap();
+    let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    let mut body = vec![0; length - head.len()];
+    stream.read_exact(&mut body).unwrap();
+    assert_eq!(head[0], 3, "the version of BMP");
+    (head[5], body)
+}
+
+#[test]
+fn a_monitoring_station_is_told_what_was_there_and_what_comes() {
+    const ROUTES: u8 = 0;
+    const DOWN: u8 = 2;
+    const UP: u8 = 3;
+    const INITIATION: u8 = 4;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let station = format!("[[bmp]]\naddress = '{}'\nretry = 1\n", listener.local_addr().unwrap());
+    let edge = Running::start(&(domain("d", &(peer("a", 2, "") + &peer("b", 3, ""))) + &station));
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    assert_eq!(bmp(&mut stream).0, INITIATION);
+    let mut a = Router::up(edge.address, 2);
+    assert_eq!(bmp(&mut stream).0, UP);
+    a.announce(&[prefix("192.0.2.0/24")]);
+    let (kind, routes) = bmp(&mut stream);
+    assert_eq!((kind, &routes[routes.len() - 4..]), (ROUTES, &[24, 192, 0, 2][..]));
+    // The station goes and comes back: it is told all of it again.
+    drop(stream);
+    a.announce(&[prefix("198.51.100.0/24")]);
+    let (mut stream, _) = loop {
+        a.announce(&[prefix("203.0.113.0/24")]);
+        listener.set_nonblocking(true).unwrap();
+        match listener.accept() {
+            Ok(accepted) => break accepted,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(50)),
+        }
+    };
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    assert_eq!(bmp(&mut stream).0, INITIATION);
+    assert_eq!(bmp(&mut stream).0, UP);
+    assert_eq!(bmp(&mut stream).0, ROUTES);
+    drop(a);
+    while bmp(&mut stream).0 != DOWN {}
+}

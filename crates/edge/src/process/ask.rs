@@ -106,6 +106,18 @@ impl Core {
         Ok(named.filter_map(|((domain, peer), answer)| Some((*domain, *peer, answer?))).collect())
     }
 
+    /// The number of a domain, which no other has while the process runs; `u32::MAX` when it is gone.
+    pub(crate) fn number_of(&self, domain: &Domain) -> u32 {
+        self.roster().domain(domain.name.as_str()).map_or(u32::MAX, |entry| entry.number.0)
+    }
+
+    /// What is configured of the peer of a number.
+    pub(crate) fn named<'c>(&self, config: &'c Config, number: bgp_speaker::Peer) -> Option<(&'c Domain, &'c Peer)> {
+        let (domain, peer) = self.roster().names(number)?.clone();
+        let domain = config.domains.iter().find(|other| other.name == domain)?;
+        Some((domain, domain.peers.iter().find(|other| other.name == peer)?))
+    }
+
     /// Asks a question about a domain; the default answer when it is gone.
     pub(crate) fn domain<T: Send + Default + 'static>(
         &self,

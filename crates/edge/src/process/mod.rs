@@ -27,10 +27,11 @@ mod slots;
 
 use crate::clock::Clock;
 use crate::config::{Config, Refused as BadConfig};
+use crate::record::Stations;
 use crate::worker::{Refused, Worker};
 use crate::{control, metrics};
 use bgp_fsm::Stop;
-use bgp_speaker::Speaker;
+use bgp_speaker::{Notice, Speaker};
 use catalog::Catalog;
 use command::{Command, Executor};
 use mio::{Poll, Waker};
@@ -157,10 +158,18 @@ impl Edge {
         let tally = Arc::new(Tally::default());
         let (reports, reports_thread) =
             Reports::start(roster.clone(), tally.clone()).map_err(fault("no thread for reports"))?;
+        let stations = Stations::new(&config);
+        let stations_are_there = stations.are_there();
         let workers = (0..count).map(|index| {
             let reports = reports.clone();
-            let reporter = Box::new(move |notice, now| reports.take(notice, now));
-            let worker = Worker::start(format!("worker {index}"), Speaker::new(random()), clock, reporter)?;
+            let stations = stations.clone();
+            let reporter = Box::new(move |notice: Notice, now| {
+                stations.take(&notice);
+                reports.take(notice, now);
+            });
+            let mut speaker = Speaker::new(random());
+            speaker.monitor(stations_are_there);
+            let worker = Worker::start(format!("worker {index}"), speaker, clock, reporter)?;
             Ok(Arc::new(Hand { worker, executor: Arc::default() }))
         });
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(fault("no worker"))?;
@@ -195,6 +204,7 @@ impl Edge {
         let core = Arc::new(core);
         control::serve(core.clone(), &config.control)
             .map_err(fault(&format!("control socket {}", config.control.display())))?;
+        stations.start(&core).map_err(fault("no thread for a monitoring station"))?;
         let metrics = config.metrics.map(|address| metrics::serve(core.clone(), address));
         let metrics = metrics.transpose().map_err(fault("metrics"))?;
         Ok(Self {

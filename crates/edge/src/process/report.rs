@@ -75,6 +75,9 @@ impl Reports {
 
     /// Takes a notice without waiting.
     pub(crate) fn take(&self, notice: Notice, now: Time) {
+        if matches!(notice, Notice::Heard { .. }) {
+            return;
+        }
         if let Err(TrySendError::Full(_)) = self.lines.try_send((notice, now)) {
             self.tally.add(&self.tally.lost, 1);
         }
