@@ -88,6 +88,7 @@ fn no_daemon_of_the_distribution_is_taken_for_dead_while_every_core_is_busy() {
             edge.await_shown(id, |shown| shown.detection_time == Some(Duration::from_millis(180)));
         }
     }
+    daemons.iter().flatten().for_each(Daemon::raise);
     keep_every_core_busy(seconds("BUSY_SECONDS", 600));
     let shown: Vec<Shown> = edges.iter().flat_map(report).collect();
     assert!(shown.iter().all(|shown| (shown.state, shown.ups) == (State::Up, 1)));

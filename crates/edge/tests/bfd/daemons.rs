@@ -68,6 +68,14 @@ impl<'l> Daemon<'l> {
         Some(Self { host, children: runs.iter().map(run).collect(), ask })
     }
 
+    /// Gives the daemon the priority that our thread has; else it is the daemon that falls silent when cores are busy.
+    pub(crate) fn raise(&self) {
+        for child in &self.children {
+            // Its threads as well.
+            self.host.run(&format!("chrt --all-tasks --rr --pid 5 {}", child.id()));
+        }
+    }
+
     fn ask(&self, question: &str) -> String {
         let output = self.host.process(&format!("{} '{question}'", self.ask)).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
