@@ -24,7 +24,7 @@ section! {
         "listen" listen: Vec<SocketAddr>, default "['0.0.0.0:179', '[::]:179']";
         /// The control socket that `twinpath edge show` and its kin talk to.
         "control" control: PathBuf, default "'edge.sock'";
-        /// Threads that own routing domains; as many as there are cores when left out.
+        /// Threads that own routing domains; when left out one less than there are cores, which leaves one to the kernel and to BFD.
         "workers" workers: Whole<1, 256>, optional;
         /// Where Prometheus finds metrics, over HTTP at `/metrics`; nowhere when left out.
         "metrics" metrics: SocketAddr, optional;

@@ -153,7 +153,7 @@ impl Edge {
         };
         let poll = Poll::new().map_err(fault("no poll"))?;
         let waker = Waker::new(poll.registry(), WAKE).map_err(fault("no waker"))?;
-        let count = config.workers.map_or_else(cores, |workers| workers.get() as usize);
+        let count = config.workers.map_or_else(spare_cores, |workers| workers.get() as usize);
         let roster = Arc::new(RwLock::new(Roster::new(count)));
         let tally = Arc::new(Tally::default());
         let (reports, reports_thread) =
@@ -335,8 +335,9 @@ impl Core {
 /// How long the process stays after it has told its peers that it goes.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// How many workers there are when nobody says: one core is for the kernel, for BFD, and for whoever asks.
+fn spare_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| usize::from(cores).saturating_sub(1).max(1))
 }
 
 /// A number that peers cannot know, from the keys that the standard library draws for its maps.
