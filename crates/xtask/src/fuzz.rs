@@ -15,6 +15,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("bgp_notification", "fuzz/seeds/bgp_notification"),
     ("bgp_open", "fuzz/seeds/bgp_open"),
     ("bgp_route_refresh", "fuzz/seeds/bgp_route_refresh"),
+    ("bgp_session", "fuzz/seeds/bgp_session"),
     ("bgp_update", "fuzz/seeds/bgp_update"),
     ("design_yaml", "examples"),
     ("rib", "fuzz/seeds/rib"),
