@@ -1,14 +1,9 @@
-<<<<<<< HEAD
-//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages, [`rib`] with a table.
+//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages, [`rib`] with a table, [`session`]
+//! with all that a peer does.
 
 pub mod bgp;
 pub mod rib;
-=======
-//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages, [`session`] with all that a peer does.
-
-pub mod bgp;
 pub mod session;
->>>>>>> b332366 (fuzz: a whole session with a peer that does anything)
 
 use catalog::Catalog;
 use design::{Bounds, Input};
