@@ -15,7 +15,7 @@
 
 use crate::turn::Turn;
 use crate::{Action, Established, Time, Up};
-use bgp_wire::{Capability, Families, GracefulRestart, Open};
+use bgp_wire::{Families, Open};
 use model::Family;
 use std::time::Duration;
 
@@ -46,14 +46,6 @@ impl Deferral {
     }
 }
 
-/// The capability, if an OPEN holds it; the last one where there are several (RFC 4724, section 3).
-pub(crate) fn capability(open: &Open) -> Option<&GracefulRestart> {
-    open.capabilities.iter().rev().find_map(|capability| match capability {
-        Capability::GracefulRestart(restart) => Some(restart),
-        _ => None,
-    })
-}
-
 /// What becomes of routes when a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -68,8 +60,8 @@ pub(crate) enum Ending {
 impl Established {
     /// The families whose routes are kept over the end of the session, and for how many seconds.
     fn kept(&self, ending: Ending) -> Option<(Families, u16)> {
-        capability(&self.terms.ours)?;
-        let theirs = capability(&self.terms.theirs)?;
+        self.terms.ours.graceful_restart()?;
+        let theirs = self.terms.theirs.graceful_restart()?;
         let agreed = match ending {
             Ending::Lost => true,
             Ending::Told => self.notification_restart(),
@@ -83,7 +75,7 @@ impl Established {
 
     /// Both sides set the N bit (RFC 8538, section 2).
     pub(crate) fn notification_restart(&self) -> bool {
-        let set = |open| capability(open).is_some_and(|restart| restart.notification);
+        let set = |open: &Open| open.graceful_restart().is_some_and(|restart| restart.notification);
         set(&self.terms.ours) && set(&self.terms.theirs)
     }
 
@@ -110,7 +102,8 @@ impl Turn<'_> {
     /// it did not. Gives the families that wait.
     pub(crate) fn resume(&mut self, theirs: &Open, agreed: Families) -> Families {
         let Some(stale) = self.memory.stale else { return Families::NONE };
-        let forwarding: Families = capability(theirs)
+        let forwarding: Families = theirs
+            .graceful_restart()
             .into_iter()
             .flat_map(|restart| &restart.families)
             .filter(|entry| entry.forwarding)
@@ -160,7 +153,7 @@ impl Turn<'_> {
     /// Of a peer that sends no End-of-RIB, or has itself restarted, nothing is waited for (RFC 4724, section 4.1),
     /// nor in families that were not agreed on.
     pub(crate) fn defer_for(&mut self, theirs: &Open, agreed: Families) {
-        match capability(theirs) {
+        match theirs.graceful_restart() {
             Some(restart) if !restart.restarted => self.select(Families::BOTH.without(agreed)),
             _ => self.select(Families::BOTH),
         }
@@ -197,7 +190,7 @@ impl Turn<'_> {
 
 /// What is told of a session that came up.
 pub(crate) fn up(session: &Established, stale: Families) -> Action {
-    let restarts = capability(&session.terms.theirs).is_some();
+    let restarts = session.terms.theirs.graceful_restart().is_some();
     Action::Up(Up {
         conn: session.conn,
         session: session.terms.session,
