@@ -13,8 +13,9 @@ use crate::intern::{AttrId, Interner};
 use crate::key::Key;
 use crate::peer::{End, Out, Peer};
 use crate::policy::{Export, Reason};
+use crate::reader::{Item, Progress, Purpose};
 use crate::slot::Path;
-use crate::table::{Item, Progress, Purpose, Table};
+use crate::table::Table;
 use bgp_wire::{
     AttributeSet, NextHop6, Oversize, Prefix4, Prefix6, RefreshKind, RouteRefresh, Session, Template, announce4,
     announce6, end_of_rib, withdraw4, withdraw6,

@@ -34,6 +34,7 @@ mod naive;
 mod peer;
 pub mod policy;
 mod question;
+mod reader;
 mod rib;
 mod slot;
 mod table;

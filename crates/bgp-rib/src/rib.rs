@@ -10,8 +10,9 @@ use crate::intern::{AttrId, Form, Interner, Owner};
 use crate::judge::judge_local;
 use crate::key::Key;
 use crate::peer::{End, Peer};
+use crate::reader::Purpose;
 use crate::slot::{OWN, Path};
-use crate::table::{Context, Outcome, Purpose};
+use crate::table::{Context, Outcome};
 use bgp_wire::{
     AttributeClass, AttributeSet, Attributes, Families, Neighbor, NextHop, NextHop6, Prefix4, Prefix6, RouterId,
     Session, Template,
