@@ -7,6 +7,7 @@ mod support;
 use bgp_wire::Cause;
 use edge::control::{Request, RouteRow, RouteSide, RoutesRequest, SessionRow, SummaryRow};
 use edge::process::End;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -287,4 +288,46 @@ fn a_monitoring_station_is_told_what_was_there_and_what_comes() {
     assert_eq!(bmp(&mut stream).0, ROUTES);
     drop(a);
     while bmp(&mut stream).0 != DOWN {}
+}
+
+#[test]
+fn a_recording_is_played_again_with_the_same_words() {
+    let record = "[record]\nfile = 'day.jsonl'\n";
+    let peers = peer("a", 2, "md5 = 'swordfish'\nshutdown = ''") + &peer("b", 3, "") + &peer("c", 4, "weight = 5");
+    let route = "[[domain.route]]\nprefix = '10.0.0.0/8'\ncommunities = ['12076:50002']\n";
+    let mut edge = Running::start(&(domain("d", &(peers.clone() + route)) + record));
+    let (mut b, mut c) = (Router::up(edge.address, 3), Router::up(edge.address, 4));
+    b.announce(&[prefix("192.0.2.0/24")]);
+    while c.hear() != Heard::Update {}
+    edge.wait(&routes("d"), |rows: &[RouteRow]| rows.len() == 2);
+    edge.tell(&Request::Drain { domain: None, on: true }).unwrap();
+    edge.reload(&(domain("d", &peers.replace("weight = 5", "weight = 6")) + record)).unwrap();
+    edge.end(End::Stop);
+    assert!(c.last_words().is_some());
+
+    let recordings = [0, 1].map(|worker| std::fs::read(edge.path(&format!("day.jsonl.worker-{worker}"))).unwrap());
+    let text = recordings.map(|recording| String::from_utf8(recording).unwrap());
+    assert!(text.iter().all(|text| !text.contains("swordfish") && text.contains("redacted")));
+    let busy = text.iter().find(|text| text.contains("received")).unwrap();
+    let play = || {
+        let mut out = Vec::new();
+        edge::record::replay(busy.as_bytes(), catalog::Catalog::builtin(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let played = play();
+    assert_eq!(played, play());
+    // What the routers heard is what is played, byte for byte.
+    while c.hear() != Heard::Closed {}
+    let mut said: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+    for line in played.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        for out in ["sent", "close"].iter().filter_map(|kind| line["out"].get(kind)) {
+            let bytes = edge::record::from_hex(out["bytes"].as_str().unwrap()).unwrap();
+            said.entry(out["conn"].as_u64().unwrap()).or_default().extend(bytes);
+        }
+    }
+    assert!(said.values().any(|said| *said == c.heard), "{:?} was heard, {said:?} was played", c.heard);
+    let later = busy.split_once('\n').unwrap().1;
+    let error = edge::record::replay(later.as_bytes(), catalog::Catalog::builtin(), &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("does not begin with the start"), "{error}");
 }

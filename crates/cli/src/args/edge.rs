@@ -110,6 +110,14 @@ pub enum EdgeCommand {
         #[command(flatten)]
         at: Socket,
     },
+    /// Play a recording into a fresh speaker and print what comes out, the same on each run
+    #[command(after_help = "Example:\n  twinpath edge replay day.jsonl.worker-0 | head\n\n\
+        The key `record` of the configuration makes recordings; of one that was split, the older parts go first.")]
+    Replay {
+        /// The recording, in parts if it was split
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Start the binary again; peers with graceful restart keep our routes meanwhile
     #[command(after_help = "Example:\n  twinpath edge restart        after the binary was replaced by a newer one")]
     Restart {

@@ -2,7 +2,9 @@
 
 use super::setting::Door;
 use super::{Config, Problem, Refused, check};
+use crate::record::Text;
 use catalog::Catalog;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -17,6 +19,15 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or something in it cannot be used; every problem is told.
     pub fn load(path: &Path, catalog: &Catalog) -> Result<Self, Refused> {
+        Self::load_with_text(path, catalog).map(|(config, _)| config)
+    }
+
+    /// The same, with the text as a recording may have it: without keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::load`].
+    pub fn load_with_text(path: &Path, catalog: &Catalog) -> Result<(Self, Text), Refused> {
         let name = path.display().to_string();
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let text = read_file(path).map_err(|error| Refused {
@@ -24,12 +35,18 @@ impl Config {
             text: String::new(),
             problems: vec![Problem::new(None, error.to_string(), "a configuration file")],
         })?;
-        let mut config = Self::parse(&name, &text, catalog, &mut |other| read_file(&folder.join(other)))?;
+        let mut files = BTreeMap::new();
+        let mut config = Self::parse(&name, &text, catalog, &mut |other| {
+            let text = read_file(&folder.join(other))?;
+            files.insert(other.display().to_string(), text.clone());
+            Ok(text)
+        })?;
+        let text = recordable(&config, text, files);
         let record = config.record.as_mut().map(|record| &mut record.file);
         for path in [Some(&mut config.control), config.state.as_mut(), record].into_iter().flatten() {
             *path = folder.join(&path);
         }
-        Ok(config)
+        Ok((config, text))
     }
 
     /// Reads and checks the text of a configuration. `file` reads what it names: keys and lists of prefixes.
@@ -61,6 +78,21 @@ impl Config {
             _ => Err(refused(problems)),
         }
     }
+}
+
+/// The text with `redacted` in the place of each key, and the files of prefixes only.
+fn recordable(config: &Config, mut text: String, mut files: BTreeMap<String, String>) -> Text {
+    let peers = config.domains.iter().flat_map(|domain| &domain.peers);
+    let mut keys: Vec<_> = peers.filter(|peer| peer.md5.is_some()).map(|peer| peer.places.of("md5")).collect();
+    // From the end on, so that the places before stay where they are.
+    keys.sort_by_key(|at| std::cmp::Reverse(at.start));
+    for at in keys {
+        text.replace_range(at, "'redacted'");
+    }
+    let lists: Vec<&str> =
+        config.feeds.iter().filter_map(|feed| feed.file.as_ref()).map(|file| file.path.as_str()).collect();
+    files.retain(|path, _| lists.contains(&path.as_str()));
+    Text { revision: 0, text, files }
 }
 
 fn syntax(error: &toml::de::Error) -> Problem {

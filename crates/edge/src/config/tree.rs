@@ -190,7 +190,7 @@ section! {
 section! {
     /// The recorder of all that comes in, for `twinpath edge replay`. A recording holds what peers sent, but no keys.
     Record, "[record]" {
-        /// The file; older ones get `.1`, `.2` … behind their name.
+        /// The file; each worker has its own, with `.worker-0` … behind the name, and older ones get `.1`, `.2` … behind that.
         "file" file: PathBuf, required;
         /// The size of one file in mebibytes.
         "max-mib" max_mib: Whole<1, 65_536>, default "64";

@@ -4,7 +4,7 @@ use super::Core;
 use super::command::{Command, OwnRoute};
 use super::listen::{namespace, socket_key};
 use super::roster::WorkerId;
-use super::settings::{Settings, ours};
+use super::settings::{Ours, Settings, ours};
 use crate::config::{Change, Config, Domain, Label, Peer, Peering, Touched, diff};
 use crate::worker::{Dial, Request};
 use bgp_fsm::Stop;
@@ -15,6 +15,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What taking up a configuration did.
@@ -91,7 +92,7 @@ impl Core {
         listen: &mut dyn FnMut(&Arc<Config>) -> Vec<String>,
     ) -> Applied {
         let mut applied = Applied::default();
-        let settings = Settings::new(new, &self.catalog, restarting);
+        let settings = Settings::new(new, &self.catalog, self.revision.load(Ordering::Relaxed), restarting);
         let mut batch = Batch::new(self.workers.len());
         let mut listeners = false;
         for change in diff(old, new) {
@@ -160,8 +161,8 @@ impl Core {
             batch.failed.extend(self.watch(config, domain, peer, number, worker));
         }
         let reads_feed = domain.peering == Peering::Microsoft;
-        let config = Box::new(settings.peer(domain, peer, ours));
-        batch.push(worker, Command::AddPeer { domain: entry, peer: number, config, reads_feed });
+        let (config, from) = (Box::new(settings.peer(domain, peer, ours)), settings.origin(domain, peer, ours));
+        batch.push(worker, Command::AddPeer { domain: entry, peer: number, config, from, reads_feed });
         match settings.down(domain, peer) {
             None => batch.push(worker, Command::Start { peer: number }),
             Some(down) => {
@@ -194,15 +195,23 @@ impl Core {
         let Some((number, worker)) = self.number(domain, peer) else { return };
         if touched.dialling {
             batch.dials.push((worker, number, dial(domain, peer)));
-            batch.push(worker, Command::Configure { peer: number, session: Box::new(settings.session(peer)) });
+            batch.push(
+                worker,
+                Command::Configure {
+                    peer: number,
+                    session: Box::new(settings.session(peer)),
+                    from: settings.origin(domain, peer, Ours::default()),
+                },
+            );
         }
         if touched.bfd {
             batch.failed.extend(self.watch(config, domain, peer, number, worker));
         }
         if touched.policy {
             // Next hops are no part of the policies.
-            let routes = settings.peer(domain, peer, super::settings::Ours::default()).routes;
-            batch.push(worker, Command::Policy { peer: number, import: routes.import, export: routes.export });
+            let routes = settings.peer(domain, peer, Ours::default()).routes;
+            let from = settings.origin(domain, peer, Ours::default());
+            batch.push(worker, Command::Policy { peer: number, import: routes.import, export: routes.export, from });
         }
         if touched.shutdown {
             batch.push(

@@ -28,7 +28,9 @@ impl Core {
     /// Reads the configuration again and takes up what changed.
     pub(crate) fn reload(&self) -> Result<Applied, BadConfig> {
         let mut current = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = Arc::new(Config::load(&self.path, &self.catalog)?);
+        let (new, text) = Config::load_with_text(&self.path, &self.catalog)?;
+        self.note_config(text);
+        let new = Arc::new(new);
         let applied = self.change(&current, &new, None, &mut |config| self.set_listeners(config));
         *current = new;
         Ok(applied)
@@ -51,7 +53,7 @@ impl Core {
         let domain = config.domains.iter().find(|domain| domain.name == found.domain);
         let peer = domain.and_then(|domain| Some((domain, domain.peers.iter().find(|peer| peer.name == found.name)?)));
         if let Some((domain, peer)) = peer
-            && let Some(down) = Settings::new(&config, &self.catalog, None).down(domain, peer)
+            && let Some(down) = Settings::new(&config, &self.catalog, 0, None).down(domain, peer)
         {
             return Ok(Some(down.why));
         }

@@ -1,10 +1,12 @@
 //! What the rim tells a speaker, as values: they can be sent to a worker, written down and played again.
 
+use super::recorded::{Origin, Recorded};
+use crate::record::{Event, Tape};
 use bgp_fsm::Stop;
 use bgp_rib::FeedId;
 use bgp_rib::policy::{Export, Import};
 use bgp_speaker::{Domain, Peer, PeerConfig, Speaker, Time};
-use bgp_wire::{AttributeSet, Origin, PathSegment};
+use bgp_wire::{AttributeSet, Origin as OriginCode, PathSegment};
 use model::{Asn, Community, Family, Prefix};
 
 /// One thing to do.
@@ -21,6 +23,7 @@ pub(crate) enum Command {
         domain: Domain,
         peer: Peer,
         config: Box<PeerConfig>,
+        from: Origin,
         reads_feed: bool,
     },
     RemovePeer {
@@ -37,11 +40,13 @@ pub(crate) enum Command {
     Configure {
         peer: Peer,
         session: Box<bgp_fsm::Config>,
+        from: Origin,
     },
     Policy {
         peer: Peer,
         import: Import,
         export: Option<Export>,
+        from: Origin,
     },
     /// Asks the peer for its routes again.
     AskRefresh {
@@ -69,6 +74,10 @@ pub(crate) enum Command {
     Unfeed {
         prefix: Prefix,
     },
+    /// BFD has lost the peer.
+    BfdDown {
+        peer: Peer,
+    },
 }
 
 /// The attributes of a route that the configuration has.
@@ -85,7 +94,11 @@ impl OwnRoute {
             true => Vec::new(),
             false => vec![PathSegment::sequence(self.as_path.iter().copied())],
         };
-        AttributeSet { med: self.med, communities: self.communities.clone(), ..AttributeSet::new(Origin::Igp, path) }
+        AttributeSet {
+            med: self.med,
+            communities: self.communities.clone(),
+            ..AttributeSet::new(OriginCode::Igp, path)
+        }
     }
 }
 
@@ -94,14 +107,24 @@ impl OwnRoute {
 pub(crate) struct Executor {
     /// The table of Microsoft's service prefixes, once there is one.
     feed: Option<FeedId>,
+    /// Commands are written down.
+    tape: Option<Tape>,
 }
 
 impl Executor {
+    /// One that records what it does.
+    pub(crate) fn new(tape: Option<Tape>) -> Self {
+        Self { feed: None, tape }
+    }
+
     pub(crate) fn run(&mut self, command: Command, speaker: &mut Speaker, now: Time) {
+        if let Some(tape) = &self.tape {
+            tape.note(now, Event::Command(Recorded::from(&command)));
+        }
         match command {
             Command::AddDomain { domain, name } => speaker.add_domain(domain, &name),
             Command::RemoveDomain { domain } => speaker.remove_domain(domain, now),
-            Command::AddPeer { domain, peer, config, reads_feed } => {
+            Command::AddPeer { domain, peer, config, from: _, reads_feed } => {
                 speaker.add_peer(domain, peer, *config);
                 if reads_feed && let Some(routes) = speaker.peer(peer).map(|view| view.routes) {
                     let feed = self.feed(speaker);
@@ -114,8 +137,8 @@ impl Executor {
             }
             Command::Start { peer } => speaker.start(peer, now),
             Command::Stop { peer, stop } => speaker.stop(peer, stop, now),
-            Command::Configure { peer, session } => speaker.configure(peer, *session),
-            Command::Policy { peer, import, export } => {
+            Command::Configure { peer, session, from: _ } => speaker.configure(peer, *session),
+            Command::Policy { peer, import, export, from: _ } => {
                 speaker.set_import(peer, import);
                 speaker.set_export(peer, export);
             }
@@ -139,6 +162,7 @@ impl Executor {
                 let feed = self.feed(speaker);
                 speaker.tables_mut().unfeed(feed, prefix);
             }
+            Command::BfdDown { peer } => speaker.bfd_down(peer, now),
         }
     }
 

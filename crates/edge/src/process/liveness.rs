@@ -1,5 +1,6 @@
 //! BFD beside the sessions: a peer whose path is lost loses its session at once (RFC 5882, section 4.3).
 
+use super::command::Command;
 use super::report::Limiter;
 use super::roster::{Roster, WorkerId};
 use super::{Core, Hand};
@@ -102,7 +103,11 @@ impl Teller {
         while let Ok(notice) = notices.recv() {
             let number = Number(notice.id.0 as u32);
             if notice.is_path_lost {
-                let down = Box::new(move |speaker: &mut Speaker, now| speaker.bfd_down(number, now));
+                let executor = self.hand.executor.clone();
+                let down = Box::new(move |speaker: &mut Speaker, now| {
+                    let mut executor = executor.lock().unwrap_or_else(PoisonError::into_inner);
+                    executor.run(Command::BfdDown { peer: number }, speaker, now);
+                });
                 // A worker that is too busy to be told has a hold timer still.
                 let _ = self.hand.worker.send(Request::Ask(down));
             }

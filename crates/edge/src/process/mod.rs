@@ -18,6 +18,7 @@ mod command;
 mod door;
 mod listen;
 mod liveness;
+mod recorded;
 mod report;
 mod restart;
 mod roster;
@@ -27,13 +28,13 @@ mod slots;
 
 use crate::clock::Clock;
 use crate::config::{Config, Refused as BadConfig};
-use crate::record::Stations;
+use crate::record::{Event, Stations, Tape, Text};
 use crate::worker::{Refused, Worker};
 use crate::{control, metrics};
 use bgp_fsm::Stop;
 use bgp_speaker::{Notice, Speaker};
 use catalog::Catalog;
-use command::{Command, Executor};
+use command::Command;
 use mio::{Poll, Waker};
 use report::{Limiter, Reports, Tally};
 use roster::Roster;
@@ -42,13 +43,16 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use apply::Applied;
+pub(crate) use command::Executor;
 pub(crate) use listen::namespace;
+pub(crate) use recorded::{Recorded, Replayer};
 pub(crate) use report::Way;
 pub(crate) use roster::{Found, NotFound};
 pub use signals::watch_signals;
@@ -69,6 +73,8 @@ pub(crate) struct Core {
     catalog: Arc<Catalog>,
     /// What runs. Whoever holds it is alone in changing anything.
     config: Mutex<Arc<Config>>,
+    /// How many configurations were read before the one that runs.
+    revision: AtomicU32,
     roster: Arc<RwLock<Roster>>,
     workers: Vec<Arc<Hand>>,
     watching: liveness::Watching,
@@ -82,6 +88,7 @@ pub(crate) struct Core {
 struct Hand {
     worker: Worker,
     executor: Arc<Mutex<Executor>>,
+    tape: Option<Tape>,
 }
 
 /// What the main thread is told.
@@ -145,7 +152,8 @@ impl Edge {
     ///
     /// [`StartError`]; nothing runs then.
     pub fn start(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StartError> {
-        let config = Arc::new(Config::load(path, &catalog)?);
+        let (config, text) = Config::load_with_text(path, &catalog)?;
+        let config = Arc::new(config);
         let clock = Clock::start();
         let fault = |what: &str| {
             let what = what.to_owned();
@@ -167,10 +175,18 @@ impl Edge {
                 stations.take(&notice);
                 reports.take(notice, now);
             });
-            let mut speaker = Speaker::new(random());
+            let seed = random();
+            let mut speaker = Speaker::new(seed);
             speaker.monitor(stations_are_there);
-            let worker = Worker::start(format!("worker {index}"), speaker, clock, reporter)?;
-            Ok(Arc::new(Hand { worker, executor: Arc::default() }))
+            let tape = config.record.as_ref().map(|record| begin(record, index)).transpose()?;
+            if let Some(tape) = &tape {
+                let edge = config.name.to_string();
+                tape.note(clock.now(), Event::Start { edge, worker: index, seed, monitored: stations_are_there });
+            }
+            let executor = Arc::new(Mutex::new(Executor::new(tape.clone())));
+            let name = format!("worker {index}");
+            let worker = Worker::start_recorded(name, speaker, clock, reporter, tape.clone())?;
+            Ok(Arc::new(Hand { worker, executor, tape }))
         });
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(fault("no worker"))?;
         let mut listeners = listen::Listeners::default();
@@ -184,6 +200,7 @@ impl Edge {
             path: path.to_owned(),
             catalog,
             config: Mutex::new(config.clone()),
+            revision: AtomicU32::new(0),
             roster,
             workers,
             watching: liveness::Watching::default(),
@@ -191,6 +208,7 @@ impl Edge {
             orders,
             waker,
         };
+        core.note_config(text);
         let restarting = restart::take(&config);
         if let Some(patience) = restarting {
             tracing::info!("back from a restart: waiting for the peers' routes for {} s at most", patience.as_secs());
@@ -241,7 +259,9 @@ impl Edge {
         let _ = std::fs::remove_file(&self.core.config().control);
         // Others may hold the core still, but they hold no worker's thread up.
         for index in 0..self.core.workers.len() {
-            let _ = self.core.workers[index].worker.send(crate::worker::Request::Exit);
+            let hand = &self.core.workers[index];
+            let _ = hand.worker.send(crate::worker::Request::Exit);
+            hand.tape.iter().for_each(Tape::flush);
         }
         drop(self.core);
         drop(self.reports);
@@ -293,6 +313,14 @@ impl Core {
         })
     }
 
+    /// Writes down that a configuration was read, where anything is written down.
+    fn note_config(&self, mut text: Text) {
+        text.revision = self.revision.fetch_add(1, Ordering::Relaxed) + 1;
+        for tape in self.workers.iter().filter_map(|hand| hand.tape.as_ref()) {
+            tape.note(self.clock.now(), Event::Config(text.clone()));
+        }
+    }
+
     /// Opens and closes listeners, which the main thread owns.
     fn set_listeners(&self, config: &Arc<Config>) -> Vec<String> {
         let (answer, wait) = sync_channel(1);
@@ -310,7 +338,9 @@ impl Core {
     fn take_leave(&self, end: End) {
         let mut any = false;
         for hand in &self.workers {
+            let executor = hand.executor.clone();
             let stopped = hand.worker.ask(move |speaker, now| {
+                let mut executor = executor.lock().unwrap_or_else(PoisonError::into_inner);
                 let told = speaker.peers().filter(|view| end == End::Stop || view.config.graceful_restart.is_none());
                 let told: Vec<_> = told.map(|view| view.peer).collect();
                 let up = speaker.peers().any(|view| view.state.established().is_some());
@@ -319,7 +349,7 @@ impl Core {
                         End::Stop => Stop::Shutdown(None),
                         End::Restart => Stop::Reset(None),
                     };
-                    speaker.stop(peer, stop, now);
+                    executor.run(Command::Stop { peer, stop }, speaker, now);
                 }
                 up
             });
@@ -343,4 +373,11 @@ fn spare_cores() -> usize {
 /// A number that peers cannot know, from the keys that the standard library draws for its maps.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+/// Begins the recording of a worker.
+fn begin(record: &crate::config::Record, worker: usize) -> io::Result<Tape> {
+    let mut path = record.file.as_os_str().to_owned();
+    path.push(format!(".worker-{worker}"));
+    Tape::begin(path.into(), u64::from(record.max_mib.get()) << 20, record.files.get() - 1)
 }

@@ -1,11 +1,13 @@
 //! From the configuration of a peer to what a speaker is told of it.
 
+use super::recorded::Origin;
 use crate::config::{Config, Domain, Peer};
 use crate::policy::Policies;
 use bgp_fsm::{BackOff, Graceful, OurRole};
 use bgp_speaker::PeerConfig;
 use bgp_wire::{Families, HoldTime, RestartTime, RouterId, ShutdownText};
 use catalog::Catalog;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ const PREFIX_LIMIT_RETRY: Duration = Duration::from_secs(60);
 const MANY_ATTRIBUTE_SETS: u32 = 4096;
 
 /// Our addresses towards a peer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ours {
     pub(crate) v4: Option<Ipv4Addr>,
     pub(crate) v6: Option<Ipv6Addr>,
@@ -27,13 +29,27 @@ pub(crate) struct Ours {
 pub(crate) struct Settings<'c> {
     config: &'c Config,
     policies: Policies<'c>,
+    /// How many configurations were read before this one.
+    revision: u32,
     /// We come back from a restart, and wait so long for the peers' routes.
     restarting: Option<Duration>,
 }
 
 impl<'c> Settings<'c> {
-    pub(crate) fn new(config: &'c Config, catalog: &'c Catalog, restarting: Option<Duration>) -> Self {
-        Self { config, policies: Policies::new(config, catalog), restarting }
+    pub(crate) fn new(config: &'c Config, catalog: &'c Catalog, revision: u32, restarting: Option<Duration>) -> Self {
+        Self { config, policies: Policies::new(config, catalog), revision, restarting }
+    }
+
+    /// What a recording says of the settings of a peer.
+    pub(crate) fn origin(&self, domain: &Domain, peer: &Peer, ours: Ours) -> Origin {
+        Origin {
+            revision: self.revision,
+            domain: domain.name.to_string(),
+            peer: peer.name.to_string(),
+            drain: domain.drain,
+            ours,
+            restarting: self.restarting.map(|patience| patience.as_secs()),
+        }
     }
 
     /// What the speaker is told of a peer.

@@ -4,9 +4,16 @@
 mod bmp;
 mod clock;
 mod dump;
+mod event;
 mod hex;
+mod replay;
+mod tape;
 
 pub(crate) use bmp::Stations;
 pub(crate) use clock::stamp;
 pub(crate) use dump::dump;
+pub(crate) use event::Event;
+pub use event::Text;
 pub use hex::{from_hex, to_hex};
+pub use replay::{ReplayError, replay};
+pub use tape::Tape;

@@ -19,9 +19,11 @@
 //! turn, and while a socket takes no more, nothing is kept for it but the rest of one share.
 
 mod link;
+mod taped;
 mod turn;
 
 use crate::clock::Clock;
+use crate::record::Tape;
 use bgp_speaker::{Notice, Peer, Speaker, Time};
 use mio::{Poll, Token, Waker};
 use std::fmt;
@@ -110,10 +112,25 @@ impl Worker {
     ///
     /// The system has no more polls or threads.
     pub fn start(name: String, speaker: Speaker, clock: Clock, reporter: Reporter) -> io::Result<Self> {
+        Self::start_recorded(name, speaker, clock, reporter, None)
+    }
+
+    /// The same with a recorder, which is told of every input of the speaker but those of questions.
+    ///
+    /// # Errors
+    ///
+    /// As [`Worker::start`].
+    pub fn start_recorded(
+        name: String,
+        speaker: Speaker,
+        clock: Clock,
+        reporter: Reporter,
+        tape: Option<Tape>,
+    ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
         let (requests, inbox) = sync_channel(REQUESTS);
-        let turn = turn::Turn::new(poll, clock, speaker, inbox, reporter);
+        let turn = turn::Turn::new(poll, clock, taped::Taped::new(speaker, tape), inbox, reporter);
         let thread = std::thread::Builder::new().name(name).spawn(move || turn.run())?;
         Ok(Self { requests, waker, thread })
     }

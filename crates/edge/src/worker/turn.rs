@@ -1,9 +1,10 @@
 //! The loop of a worker, and what one turn of it does.
 
 use super::link::{Link, Reading};
+use super::taped::Taped;
 use super::{Dial, QUANTUM, Reporter, Request, SHARE, WAKE};
 use crate::clock::Clock;
-use bgp_speaker::{Conn, Effect, Peer, Speaker, Time};
+use bgp_speaker::{Conn, Effect, Peer, Time};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::{HashMap, VecDeque};
@@ -30,7 +31,7 @@ pub(super) struct Turn {
     clock: Clock,
     requests: Receiver<Request>,
     report: Reporter,
-    speaker: Speaker,
+    speaker: Taped,
     links: HashMap<Conn, Link>,
     dials: HashMap<Peer, Dial>,
     /// Sessions with something to read that brought little lately. All of them are served in each turn.
@@ -50,13 +51,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(
-        poll: Poll,
-        clock: Clock,
-        speaker: Speaker,
-        requests: Receiver<Request>,
-        report: Reporter,
-    ) -> Self {
+    pub(super) fn new(poll: Poll, clock: Clock, speaker: Taped, requests: Receiver<Request>, report: Reporter) -> Self {
         Self {
             poll,
             clock,
@@ -85,7 +80,11 @@ impl Turn {
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            match self.poll.poll(&mut events, self.patience()) {
+            let patience = self.patience();
+            if patience != Some(Duration::ZERO) {
+                self.speaker.flush();
+            }
+            match self.poll.poll(&mut events, patience) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 polled => polled?,
             }
@@ -341,7 +340,7 @@ impl Turn {
                 }
             }
             Request::Dial { peer, dial } => drop(self.dials.insert(peer, dial)),
-            Request::Ask(ask) => ask(&mut self.speaker, now),
+            Request::Ask(ask) => ask(self.speaker.speaker(), now),
             Request::Exit => {}
         }
     }

@@ -132,6 +132,8 @@ pub(crate) struct Router {
     stream: TcpStream,
     session: Option<Session>,
     received: Vec<u8>,
+    /// All that was ever heard.
+    pub(crate) heard: Vec<u8>,
     last_octet: u8,
 }
 
@@ -155,7 +157,7 @@ impl Router {
         socket.connect(&to.into()).unwrap();
         let stream: TcpStream = socket.into();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, session: None, received: Vec::new(), last_octet }
+        Self { stream, session: None, received: Vec::new(), heard: Vec::new(), last_octet }
     }
 
     /// Connects and brings the session up; with graceful restart or without.
@@ -225,7 +227,10 @@ impl Router {
             let mut buffer = [0; 4096];
             match self.stream.read(&mut buffer) {
                 Ok(0) => return None,
-                Ok(count) => self.received.extend_from_slice(&buffer[..count]),
+                Ok(count) => {
+                    self.heard.extend_from_slice(&buffer[..count]);
+                    self.received.extend_from_slice(&buffer[..count]);
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
                 Err(error) => panic!("nothing was heard: {error}"),
             }

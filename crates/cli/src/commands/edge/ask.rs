@@ -3,6 +3,7 @@
 use crate::args::{EdgeCommand, Family, Routes, Show, Socket};
 use crate::{Outcome, table};
 use anyhow::Context;
+use catalog::Catalog;
 use edge::control::{
     ArpRow, BfdRow, NeighborRow, PathRow, Request, RouteRow, RouteSide, RoutesRequest, SessionRow, SummaryRow, ask,
 };
@@ -11,11 +12,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, BufRead, Read, Write};
+use std::path::{Path, PathBuf};
 
 /// Does what is asked of an edge.
-pub(super) fn run(command: &EdgeCommand) -> anyhow::Result<Outcome> {
+pub(super) fn run(command: &EdgeCommand, catalog: &Catalog) -> anyhow::Result<Outcome> {
     match command {
         EdgeCommand::Show { what } => show(what),
         EdgeCommand::Reload { at } => tell(at, &Request::Reload),
@@ -26,6 +27,7 @@ pub(super) fn run(command: &EdgeCommand) -> anyhow::Result<Outcome> {
         EdgeCommand::Drain { domain, off, at } => tell(at, &Request::Drain { domain: domain.clone(), on: !off }),
         EdgeCommand::Refresh { peer, at } => tell(at, &Request::Refresh { peer: peer.clone() }),
         EdgeCommand::Dump { domain, mrt, at } => dump(domain.clone(), mrt, at),
+        EdgeCommand::Replay { files } => replay(files, catalog),
         EdgeCommand::Restart { at } => tell(at, &Request::Restart),
         EdgeCommand::Stop { at } => tell(at, &Request::Stop),
     }
@@ -144,6 +146,19 @@ fn say(at: &Socket, end: &str) -> anyhow::Result<Outcome> {
         true => writeln!(out, "{}", serde_json::json!({ "done": end }))?,
         false => writeln!(out, "{end}")?,
     }
+    Ok(Outcome::Ready)
+}
+
+/// Plays a recording.
+fn replay(files: &[PathBuf], catalog: &Catalog) -> anyhow::Result<Outcome> {
+    let mut parts: Box<dyn BufRead> = Box::new(io::empty());
+    for path in files {
+        let part = File::open(path).with_context(|| path.display().to_string())?;
+        parts = Box::new(parts.chain(io::BufReader::new(part)));
+    }
+    let mut out = io::BufWriter::new(io::stdout());
+    edge::record::replay(parts, catalog, &mut out)?;
+    out.flush()?;
     Ok(Outcome::Ready)
 }
 

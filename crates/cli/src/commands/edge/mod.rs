@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Runs an edge, or does what is asked of one that runs.
 pub(crate) fn run(edge: &Edge, catalog: &Arc<Catalog>) -> anyhow::Result<Outcome> {
     match (&edge.command, &edge.config) {
-        (Some(command), _) => ask::run(command),
+        (Some(command), _) => ask::run(command, catalog),
         (None, config) => {
             let path = config.as_deref().context("--config FILE is missing")?;
             if edge.check { check(path, catalog) } else { start(path, catalog) }
