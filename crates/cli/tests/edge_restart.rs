@@ -1,5 +1,7 @@
 //! The binary is upgraded under running sessions, and two BIRDs beside it lose no route (RFC 4724).
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
+
 mod common;
 
 use common::{folder, twinpath};

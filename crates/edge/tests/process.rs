@@ -62,6 +62,20 @@ fn a_stranger_is_sent_away_and_told_why() {
 }
 
 #[test]
+fn a_peer_with_ttl_security_is_not_heard_from_afar() {
+    let edge = Running::start(&domain("d", &peer("a", 2, "ttl-security = true")));
+    let mut a = Router::connect(edge.address, 2);
+    edge.wait(&ALL, |rows: &[SessionRow]| rows[0].state == "OpenSent");
+    a.open();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(edge.rows::<SessionRow>(&ALL)[0].state, "OpenSent");
+    // The same segments, as of a neighbour: TCP sends them again.
+    a.set_ttl(255);
+    a.finish();
+    edge.wait(&ALL, established(1));
+}
+
+#[test]
 fn a_peer_is_known_by_the_address_that_it_calls() {
     let both = peer("a", 2, "local-address = '127.0.0.1'") + &peer("b", 2, "local-address = '127.0.0.8'");
     let edge = Running::start(&domain("d", &both));

@@ -28,4 +28,4 @@ pub use error::StepError;
 pub use key::{Key, KeyLength};
 pub use md5::{Peers, set_md5};
 pub use namespace::Namespace;
-pub use tcp::{ConnectOptions, ListenOptions, connect, listen};
+pub use tcp::{ConnectOptions, ListenOptions, connect, listen, set_min_ttl};

@@ -113,6 +113,19 @@ pub fn connect(options: &ConnectOptions) -> io::Result<TcpStream> {
     Ok(socket.into())
 }
 
+/// Drops what comes with a TTL or hop limit below `least` on a connection that was accepted from a listener without such
+/// a bound (RFC 5082). The first segment of the connection has come already; nothing behind it does.
+///
+/// # Errors
+///
+/// The option cannot be had; the error names it.
+pub fn set_min_ttl(connection: impl AsFd, remote: IpAddr, least: u8) -> io::Result<()> {
+    match remote {
+        IpAddr::V4(_) => sys::set_min_ttl_v4(connection.as_fd(), least).step("IP_MINTTL"),
+        IpAddr::V6(_) => sys::set_min_hops_v6(connection.as_fd(), least).step("IPV6_MINHOPCOUNT"),
+    }
+}
+
 fn make(address: SocketAddr, options: &CommonOptions) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
     let kind = Type::STREAM.nonblocking().cloexec();

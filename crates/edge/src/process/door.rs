@@ -1,13 +1,15 @@
 //! The main thread: callers are let in or sent away, orders are carried out.
 
 use super::listen::{Call, tell};
+use super::roster::Caller;
 use super::{Edge, End, Order, WAKE, calls};
 use crate::worker::Request;
 use bgp_wire::{Cause, Notification};
 use mio::{Events, Token};
+use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc::TryRecvError;
 use std::time::Duration;
 
@@ -95,6 +97,9 @@ impl Edge {
             return self.tell_dropped(call.from, &format_args!("more than {} calls a second", calls::MOST));
         }
         let Call { stream, from, .. } = call;
+        if let Err(error) = bind(&stream, from, &caller) {
+            return self.tell_dropped(from, &error);
+        }
         let sent = self.core.workers[caller.worker].worker.send(Request::Accepted { peer: caller.peer, stream });
         if let Err(refused) = sent {
             self.tell_dropped(from, &refused);
@@ -122,5 +127,16 @@ impl Edge {
             let namespace = call.namespace.as_deref().unwrap_or("-");
             tracing::warn!(from = %call.from, to = %call.to, namespace, "nobody is known at this address{held}");
         }
+    }
+}
+
+/// Gives an accepted connection what listeners cannot have, since they serve several peers.
+fn bind(stream: &TcpStream, from: SocketAddr, caller: &Caller) -> io::Result<()> {
+    if caller.ttl_security {
+        socket::set_min_ttl(stream, from.ip(), 255)?;
+    }
+    match &caller.device {
+        Some(device) => SockRef::from(stream).bind_device(Some(device.as_bytes())),
+        None => Ok(()),
     }
 }

@@ -42,6 +42,10 @@ pub(crate) struct Caller {
     pub(crate) worker: WorkerId,
     /// Our address that it has to call, where that tells it from another.
     local: Option<IpAddr>,
+    /// It has to be a neighbour (RFC 5082).
+    pub(crate) ttl_security: bool,
+    /// The device that it has to be reached over.
+    pub(crate) device: Option<String>,
 }
 
 /// A peer as commands name it.
@@ -108,7 +112,13 @@ impl Roster {
         self.next_peer += 1;
         entry.peers.insert(peer.name.clone(), number);
         self.load[entry.worker] += 1;
-        let caller = Caller { peer: number, worker: entry.worker, local: peer.local_address };
+        let caller = Caller {
+            peer: number,
+            worker: entry.worker,
+            local: peer.local_address,
+            ttl_security: peer.ttl_security,
+            device: peer.device.clone(),
+        };
         let called_from = (domain.namespace.clone(), peer.address);
         self.callers.entry(called_from.clone()).or_default().push(caller);
         self.by_number.insert(number, Known { names: (domain.name.clone(), peer.name.clone()), called_from });

@@ -163,23 +163,42 @@ impl Router {
     /// Connects and brings the session up; with graceful restart or without.
     pub(crate) fn up(to: SocketAddr, last_octet: u8) -> Self {
         let mut router = Self::connect(to, last_octet);
+        router.open();
+        router.finish();
+        router
+    }
+
+    /// Sends OPEN and KEEPALIVE.
+    pub(crate) fn open(&mut self) {
+        let open = self.ours();
+        let mut bytes = Vec::new();
+        open.write(&mut bytes).unwrap();
+        bytes.extend_from_slice(&KEEPALIVE);
+        self.stream.write_all(&bytes).unwrap();
+    }
+
+    /// Sends with this TTL from now on.
+    pub(crate) fn set_ttl(&self, ttl: u32) {
+        socket2::SockRef::from(&self.stream).set_ttl_v4(ttl).unwrap();
+    }
+
+    fn ours(&self) -> Open {
+        let last_octet = self.last_octet;
         let asn = Asn(65000 + u32::from(last_octet));
-        let open = Open {
+        Open {
             asn,
             hold_time: HoldTime::try_from(30).unwrap(),
             router_id: RouterId::try_from(Ipv4Addr::new(10, 0, 0, last_octet)).unwrap(),
             capabilities: vec![Capability::Multiprotocol(model::Family::V4.into()), Capability::FourOctetAs(asn)],
-        };
-        let mut bytes = Vec::new();
-        open.write(&mut bytes).unwrap();
-        bytes.extend_from_slice(&KEEPALIVE);
-        router.stream.write_all(&bytes).unwrap();
-        let Message::Open(theirs) = Message::read(frame_of(&router.next().unwrap())).unwrap() else {
-            panic!("no OPEN")
-        };
-        router.session = Some(Session::agreed(&open, &theirs));
-        assert_eq!(router.hear(), Heard::Keepalive);
-        router
+        }
+    }
+
+    /// Hears the other side's OPEN and KEEPALIVE.
+    pub(crate) fn finish(&mut self) {
+        let theirs = self.next().unwrap();
+        let Message::Open(theirs) = Message::read(frame_of(&theirs)).unwrap() else { panic!("no OPEN") };
+        self.session = Some(Session::agreed(&self.ours(), &theirs));
+        assert_eq!(self.hear(), Heard::Keepalive);
     }
 
     /// Announces prefixes.
