@@ -238,7 +238,7 @@ impl Rib {
     pub fn export(&mut self, id: PeerId, out: &mut Vec<u8>, budget: usize) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
         let Some(session) = peer.session else { return false };
-        let end = out.len() + budget.max(1);
+        let end = out.len().saturating_add(budget.max(1));
         let order = if peer.v6_first { [Family::V6, Family::V4] } else { Family::BOTH };
         for family in order.into_iter().filter(|family| session.families.contains(*family)) {
             let done = match family {
