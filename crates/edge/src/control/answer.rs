@@ -47,8 +47,25 @@ const SESSIONS_A_PAGE: usize = 512;
 /// So many prefixes are asked for at a time.
 const PREFIXES_A_PAGE: usize = 8192;
 
-/// Answers a request row by row; gives the last sentence.
-pub(crate) fn answer(core: &Core, request: Request, sink: &mut Sink<'_>) -> Result<String, AnswerError> {
+/// The end of an answer.
+pub(crate) struct Done {
+    /// The last sentence.
+    pub(crate) says: String,
+    /// The process is to end once that has been said.
+    pub(crate) end: Option<End>,
+}
+
+/// Answers a request row by row.
+pub(crate) fn answer(core: &Core, request: Request, sink: &mut Sink<'_>) -> Result<Done, AnswerError> {
+    let end = match request {
+        Request::Restart => Some(End::Restart),
+        Request::Stop => Some(End::Stop),
+        _ => None,
+    };
+    say(core, request, sink).map(|says| Done { says, end })
+}
+
+fn say(core: &Core, request: Request, sink: &mut Sink<'_>) -> Result<String, AnswerError> {
     match request {
         Request::Sessions { domain } => sessions(core, domain.as_deref(), None, sink, |snapshot| snapshot.row.session),
         Request::Summary { domain } => sessions(core, domain.as_deref(), None, sink, Snapshot::summary),
@@ -125,13 +142,10 @@ pub(crate) fn answer(core: &Core, request: Request, sink: &mut Sink<'_>) -> Resu
         }
         Request::Restart => {
             let refused = |error| AnswerError::Refused(format!("not restarted: {error}"));
-            core.end(End::Restart).map_err(refused)?;
+            core.leave_mark().map_err(refused)?;
             Ok("restarting".to_owned())
         }
-        Request::Stop => {
-            core.end(End::Stop)?;
-            Ok("stopping".to_owned())
-        }
+        Request::Stop => Ok("stopping".to_owned()),
     }
 }
 

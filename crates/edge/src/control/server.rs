@@ -83,19 +83,23 @@ fn converse(stream: &UnixStream, core: &Core) -> io::Result<()> {
             say(&mut out, &Line::Error(format!("a request of more than {LONGEST_REQUEST} bytes")))?;
             return out.flush();
         }
-        let end = match serde_json::from_str::<Request>(&line) {
+        let (last, end) = match serde_json::from_str::<Request>(&line) {
             Ok(request) => {
                 let mut row = |row| say(&mut out, &Line::Row(row));
                 match answer(core, request, &mut row) {
-                    Ok(end) => Line::End(end),
+                    Ok(done) => (Line::End(done.says), done.end),
                     Err(AnswerError::Gone(error)) => return Err(error),
-                    Err(AnswerError::Refused(why)) => Line::Error(why),
+                    Err(AnswerError::Refused(why)) => (Line::Error(why), None),
                 }
             }
-            Err(error) => Line::Error(format!("no request: {error}")),
+            Err(error) => (Line::Error(format!("no request: {error}")), None),
         };
-        say(&mut out, &end)?;
-        out.flush()?;
+        let said = say(&mut out, &last).and_then(|()| out.flush());
+        // Said first, since nothing is said after it.
+        if let Some(end) = end {
+            core.go(end);
+        }
+        said?;
     }
 }
 

@@ -72,10 +72,20 @@ impl Core {
     /// Ends the process; for a restart, once its mark is left.
     pub(crate) fn end(&self, end: End) -> io::Result<()> {
         if end == End::Restart {
-            restart::leave(&self.config())?;
+            self.leave_mark()?;
         }
-        self.order(Order::End(end));
+        self.go(end);
         Ok(())
+    }
+
+    /// Leaves the mark of a restart.
+    pub(crate) fn leave_mark(&self) -> io::Result<()> {
+        restart::leave(&self.config())
+    }
+
+    /// Ends the process.
+    pub(crate) fn go(&self, end: End) {
+        self.order(Order::End(end));
     }
 
     /// Asks a question about each of some peers, in their order; those that are gone by now are left out.
