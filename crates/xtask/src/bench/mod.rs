@@ -23,7 +23,7 @@ pub(crate) enum Subject {
         #[arg(long, default_value_t = 10_000)]
         sessions: u32,
         /// For how many seconds its CPU is watched
-        #[arg(long, default_value_t = 60)]
+        #[arg(long, default_value_t = 120)]
         seconds: u64,
         /// Be the other ends of the sessions, for the seconds given
         #[arg(long, hide = true)]
