@@ -1,6 +1,7 @@
 //! The edge beside other BGP daemons: runs the BGP bench, which lives outside the repository, and keeps its tables.
 //!
-//! The bench is a folder with `run.py`, a load generator and an adapter for each daemon; ours is `bench/target`.
+//! The bench is a folder with `run.py`, a load generator and an adapter for each daemon; ours is `bench/target`, and
+//! `bench/run` adds a scenario to those of the bench.
 //! What a run found stays in `target/bench/`, one JSON object a line; the page gets the tables that `run.py` makes of
 //! it, and before them a summary: the edge against the best of the others.
 
@@ -54,17 +55,18 @@ pub(crate) struct Bgp {
 /// Runs the bench and writes its part of the page.
 pub(crate) fn measure(options: &Bgp) -> anyhow::Result<()> {
     let bench = options.bench.clone().or_else(|| Some(std::env::var_os("TWINPATH_BENCH")?.into()));
-    let script = bench.context("--bench or TWINPATH_BENCH names the folder of the BGP bench")?.join("run.py");
+    let bench = bench.context("--bench or TWINPATH_BENCH names the folder of the BGP bench")?;
+    let script = bench.join("run.py");
     ensure!(script.exists(), "{} is not there", script.display());
     let folder = crate::root().join("target/bench");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let results = match &options.from {
         Some(results) => results.clone(),
-        None => play(options, &script, &folder)?,
+        None => play(options, &bench, &folder)?,
     };
     let mut page = summary(options, &results)?;
-    let mut print = Command::new("python3");
-    print.arg(&script).args(["--markdown", "--from"]).arg(&results).args(&options.beside).arg(OURS);
+    let mut print = runner(&bench);
+    print.args(["--markdown", "--from"]).arg(&results).args(&options.beside).arg(OURS);
     let tables = print.output().context("python3")?;
     page += &String::from_utf8_lossy(&tables.stdout);
     if options.only.is_some() {
@@ -75,7 +77,7 @@ pub(crate) fn measure(options: &Bgp) -> anyhow::Result<()> {
 }
 
 /// Plays the scenarios; where the results are.
-fn play(options: &Bgp, script: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+fn play(options: &Bgp, bench: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     crate::chores::run("cargo", &["build", "--release", "--locked", "--package", "cli"])?;
     // The bench names a column as its adapter is called.
     let adapter = folder.join(OURS);
@@ -83,14 +85,21 @@ fn play(options: &Bgp, script: &Path, folder: &Path) -> anyhow::Result<PathBuf> 
     symlink(crate::root().join("bench/target"), &adapter).with_context(|| adapter.display().to_string())?;
     let results = folder.join("bgp.jsonl");
     let _ = std::fs::rename(&results, folder.join("bgp.before.jsonl"));
-    let mut play = Command::new("python3");
-    play.arg(script).args(["--profile", &options.profile, "--repeat", &options.repeat.to_string(), "--json"]);
+    let mut play = runner(bench);
+    play.args(["--profile", &options.profile, "--repeat", &options.repeat.to_string(), "--json"]);
     play.arg(&results).args(options.only.iter().flat_map(|labels| ["--only", labels]));
     play.args(&options.beside).arg(&adapter).current_dir(crate::root());
     let status = play.status().context("python3")?;
     // A daemon that did not finish a scenario is a result too, and the script's status tells of it.
-    ensure!(results.exists(), "{} ended with {status} and no result", script.display());
+    ensure!(results.exists(), "the bench in {} ended with {status} and no result", bench.display());
     Ok(results)
+}
+
+/// `run.py` of the bench, with our scenarios beside its own.
+fn runner(bench: &Path) -> Command {
+    let mut runner = Command::new("python3");
+    runner.arg(crate::root().join("bench/run")).arg(bench);
+    runner
 }
 
 /// What was run, and our medians against the best of the others.
