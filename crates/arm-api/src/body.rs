@@ -1,0 +1,1 @@
+//! Bodies of resources, one file each.

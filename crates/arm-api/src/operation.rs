@@ -1,0 +1,1 @@
+//! Answers that make clients poll, and answers to polls (spec 07, 6).

@@ -1,0 +1,84 @@
+//! What can be asked for: one file a resource, each with its routes and their handlers.
+//!
+//! A handler is an `async fn(&mut Tx, &Call) -> Handled`. It refuses, or answers and has written to the transaction;
+//! [`run`] commits, and runs it again on newer reads when another writer was first.
+
+use crate::tx::Fault;
+use crate::{Answer, Call, Tx};
+use std::future::Future;
+use std::pin::Pin;
+
+/// What a handler gives.
+pub type Handled = Result<Answer, Fault>;
+
+/// The shape of handlers in the table of routes.
+pub type Handler = for<'a> fn(&'a mut Tx<'_>, &'a Call) -> Pin<Box<dyn Future<Output = Handled> + Send + 'a>>;
+
+/// An operation of the API.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// Its name in the swagger, like `ExpressRouteCircuits_Get`.
+    pub name: &'static str,
+    /// The verb.
+    pub verb: Verb,
+    /// The path, as the swagger writes it.
+    pub path: &'static str,
+    /// Who may.
+    pub action: Action,
+    /// What is done.
+    pub handler: Handler,
+}
+
+/// The verb of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Asks whether it is there.
+    Head,
+    /// Makes or replaces.
+    Put,
+    /// Changes tags.
+    Patch,
+    /// Acts.
+    Post,
+    /// Deletes.
+    Delete,
+}
+
+/// A row of the table of routes: `route!(Get "/subscriptions/{subscriptionId}" Subscriptions_Get Read => get)`.
+macro_rules! route {
+    ($verb:ident $path:literal $name:ident $action:ident => $handler:path) => {
+        $crate::app::Route {
+            name: stringify!($name),
+            verb: $crate::app::Verb::$verb,
+            path: $path,
+            action: $crate::app::Action::$action,
+            handler: |tx, call| Box::pin($handler(tx, call)),
+        }
+    };
+}
+
+/// What a route does, for who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Reads what is no secret.
+    Read,
+    /// Writes, or reads secrets.
+    Write,
+    /// Roles, locks, principals.
+    Own,
+    /// The provider's side: reads.
+    ProviderRead,
+    /// The provider's side: writes.
+    ProviderWrite,
+    /// The operator's side.
+    Operate,
+    /// Any known caller: the list of one's subscriptions.
+    Known,
+}
+
+/// All routes.
+pub static ROUTES: &[&[Route]] = &[];
+
+pub(crate) use route;

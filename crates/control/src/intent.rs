@@ -1,0 +1,1 @@
+//! What edges shall run, from what is stored.
