@@ -13,7 +13,7 @@ pub struct Call {
     /// The path in documented spelling.
     pub path: String,
     /// The names in the path, by their names in the swagger, as given.
-    pub names: BTreeMap<&'static str, String>,
+    pub names: BTreeMap<String, String>,
     /// The api-version.
     pub version: ApiVersion,
     /// The query, keys in lower case.

@@ -3,7 +3,11 @@
 //! A handler is an `async fn(&mut Tx, &Call) -> Handled`. It refuses, or answers and has written to the transaction;
 //! [`run`] commits, and runs it again on newer reads when another writer was first.
 
-use crate::tx::Fault;
+mod find;
+
+pub use find::{find, run};
+
+use crate::Fault;
 use crate::{Answer, Call, Tx};
 use std::future::Future;
 use std::pin::Pin;
