@@ -12,6 +12,7 @@ mod answer;
 pub mod app;
 pub mod auth;
 mod call;
+pub mod clock;
 pub mod engine;
 pub mod intent;
 pub mod server;

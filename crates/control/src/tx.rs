@@ -1,5 +1,6 @@
 //! A decision and what it rests on.
 
+use crate::engine;
 use crate::settings::Settings;
 use arm_api::{ArmError, ResourceId};
 use jiff::Timestamp;
@@ -160,7 +161,8 @@ impl<'s> Tx<'s> {
         self.change.deletes.push(key.to_owned());
     }
 
-    /// Takes something that may be had once; `refusal` is what the caller is told when another has it.
+    /// Takes something that may be had once; `refusal` is what the caller is told when another has it. `{holder}` in
+    /// its message stands for who has it.
     pub fn claim(&mut self, claim: String, holder: &str, refusal: ArmError) {
         self.refusals.insert(claim.clone(), refusal);
         self.change.claims.push(Claim { key: claim, holder: holder.to_owned() });
@@ -187,6 +189,9 @@ impl<'s> Tx<'s> {
     ///
     /// [`Fault::Stale`] when the decision has to be made again; [`Fault::Refused`] when a claim is taken.
     pub async fn commit(mut self) -> Result<u64, Fault> {
+        for operation in self.change.operations.iter_mut().filter(|operation| operation.version == 0) {
+            operation.due = engine::delay(self.store, operation).await?;
+        }
         for (key, seen) in &self.seen {
             let revision = seen.as_ref().map(|resource| resource.revision);
             self.change.guards.push(Guard { key: key.clone(), revision });
@@ -195,7 +200,13 @@ impl<'s> Tx<'s> {
         match self.store.commit(&self.change).await {
             Ok(revision) => Ok(revision),
             Err(CommitError::Stale(_)) => Err(Fault::Stale),
-            Err(CommitError::Taken { key, .. }) => Err(self.refusals.remove(&key).map_or(Fault::Stale, Fault::Refused)),
+            Err(CommitError::Taken { key, holder }) => match self.refusals.remove(&key) {
+                Some(mut error) => {
+                    error.message = error.message.replace(engine::HOLDER, &holder);
+                    Err(Fault::Refused(error))
+                }
+                None => Err(Fault::Stale),
+            },
             Err(CommitError::Store(error)) => Err(Fault::Store(error)),
         }
     }

@@ -1,14 +1,16 @@
 //! What can be asked for: one file a resource, each with its routes and their handlers.
 //!
 //! A handler is an `async fn(&mut Tx, &Call) -> Handled`. It refuses, or answers and has written to the transaction;
-//! [`run`] commits, and runs it again on newer reads when another writer was first.
+//! [`run`] commits, and runs it again on newer reads when another writer was first. Each file says its routes, and the
+//! kinds of operations that go on after the answer: `pub(super) static ROUTES: &[Route]` and `KINDS: &[Kind]`.
 
 mod find;
+mod operation;
 
 pub use find::{find, run};
 
-use crate::Fault;
-use crate::{Answer, Call, Tx};
+use crate::engine::Kind;
+use crate::{Answer, Call, Fault, Tx};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -82,7 +84,12 @@ pub enum Action {
     Known,
 }
 
-/// All routes.
-pub static ROUTES: &[&[Route]] = &[];
+/// All routes, a file each.
+pub static ROUTES: &[&[Route]] = &[
+    operation::ROUTES, //
+];
+
+/// All kinds of operations, a file each.
+pub static KINDS: &[&[Kind]] = &[];
 
 pub(crate) use route;

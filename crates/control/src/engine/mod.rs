@@ -3,22 +3,40 @@
 //! An operation has a kind, and a kind has steps. Each step decides in a [`Tx`] of its own, and its writes are
 //! committed together with the operation's next step number, so that a kill between two steps loses nothing and does
 //! nothing twice. When a step refuses, the steps before it are undone, last first, and the operation has failed.
+//!
+//! - [`start`] promises an operation in the transaction of the request;
+//! - [`step`] takes one step;
+//! - [`run`] takes steps of whatever is due, for as long as the service lives;
+//! - [`settle`] takes all steps that are due at a time, for tests.
+//!
+//! Which kinds there are is said beside the resources ([`crate::app::KINDS`]). How long an operation waits before its
+//! first step is the operator's standing order ([`delay`]).
 
-use crate::{Call, Fault, Tx};
-use arm_api::ArmError;
-use serde_json::Value;
+mod delay;
+mod run;
+mod start;
+mod take;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use delay::delay;
+pub use run::{run, settle};
+pub(crate) use start::{HOLDER, busy};
+pub use start::{start, start_for};
+pub use take::step;
+
+use crate::{Fault, Tx};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
-use store::{Operation, State};
-use uuid::Uuid;
+use store::Operation;
 
 /// A kind of operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// Its name, like `put-peering`: stored, so it is for ever.
     pub name: &'static str,
-    /// Its steps, in order.
+    /// Its steps, in order. The number of a step is stored, so that steps are only added at the end.
     pub steps: &'static [Step],
 }
 
@@ -42,36 +60,32 @@ pub type StepFn =
 pub enum Next {
     /// With the next step.
     Done,
-    /// With this step again, after so long.
+    /// With this step again, after so long. What the step wrote is kept.
     Wait(Duration),
 }
 
-/// Promises an operation on a resource: writes it to the transaction and keeps others off the outermost resource
-/// while it runs (`AnotherOperationInProgress`).
-pub fn start(tx: &mut Tx<'_>, call: &Call, kind: &'static str, input: Value) -> Uuid {
-    let id = Uuid::new_v4();
-    let busy = ArmError::conflict(
-        "AnotherOperationInProgress",
-        format!("another operation on {} or a dependent resource is in progress; try again when it has ended", call.id),
-    );
-    tx.claim(format!("busy/{}", call.id.root().key()), &id.to_string(), busy);
-    tx.operation(Operation {
-        id,
-        version: 0,
-        subscription: call.id.subscription().to_lowercase(),
-        resource: call.id.key().to_owned(),
-        kind: kind.to_owned(),
-        step: 0,
-        undoing: false,
-        state: State::InProgress,
-        due: tx.now,
-        leased_until: None,
-        edge: None,
-        input,
-        result: None,
-        error: None,
-        created: tx.now,
-        ended: None,
-    });
-    id
+/// A kind and its steps, each with what takes it back where there is such a thing:
+/// `kind!("put-peering" => accept / fail, validate, announce / withdraw)`.
+#[allow(unused_macros, reason = "the first files that use it are on their way")]
+macro_rules! kind {
+    ($name:literal => $($run:ident $(/ $undo:ident)?),+ $(,)?) => {
+        $crate::engine::Kind {
+            name: $name,
+            steps: &[$($crate::engine::Step {
+                name: stringify!($run),
+                run: |tx, operation| Box::pin($run(tx, operation)),
+                undo: $crate::engine::kind!(@undo $($undo)?),
+            }),+],
+        }
+    };
+    (@undo) => { None };
+    (@undo $undo:ident) => { Some(|tx, operation| Box::pin($undo(tx, operation))) };
+}
+
+#[allow(unused_imports, reason = "the first files that use it are on their way")]
+pub(crate) use kind;
+
+/// The kind of a name.
+fn find(kinds: &[&'static [Kind]], name: &str) -> Option<Kind> {
+    kinds.iter().flat_map(|kinds| kinds.iter()).find(|kind| kind.name == name).copied()
 }

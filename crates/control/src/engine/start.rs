@@ -1,0 +1,63 @@
+//! Promises operations.
+
+use crate::{Call, Tx};
+use arm_api::{ArmError, ResourceId};
+use serde_json::Value;
+use store::{Operation, State};
+use uuid::Uuid;
+
+/// Promises an operation on the resource of a call: writes it to the transaction and keeps others off the outermost
+/// resource while it runs (`AnotherOperationInProgress`, spec 07, 6). The caller's subscription may ask about it.
+pub fn start(tx: &mut Tx<'_>, call: &Call, kind: &'static str, input: Value) -> Uuid {
+    start_for(tx, call.id.subscription(), &call.id, kind, input)
+}
+
+/// Promises an operation on a resource whose progress another subscription may ask about, like the provider's on a
+/// customer's circuit.
+pub fn start_for(tx: &mut Tx<'_>, subscription: &str, on: &ResourceId, kind: &'static str, input: Value) -> Uuid {
+    let id = Uuid::new_v4();
+    keep_off(tx, id, on);
+    tx.operation(Operation {
+        id,
+        version: 0,
+        subscription: subscription.to_lowercase(),
+        resource: on.key().to_owned(),
+        kind: kind.to_owned(),
+        step: 0,
+        undoing: false,
+        state: State::InProgress,
+        due: tx.now,
+        leased_until: None,
+        edge: None,
+        input,
+        result: None,
+        error: None,
+        created: tx.now,
+        ended: None,
+    });
+    id
+}
+
+/// Keeps other operations off the outermost resource of an id until the operation ends.
+fn keep_off(tx: &mut Tx<'_>, operation: Uuid, on: &ResourceId) {
+    let refusal = ArmError::conflict(
+        "AnotherOperationInProgress",
+        format!(
+            "Another operation on this or dependent resource is in progress: {}. To retrieve status of the operation \
+             use uri: {}/subscriptions/{}/providers/Microsoft.Network/locations/global/operations/{HOLDER}\
+             ?api-version=2024-01-01",
+            on.root(),
+            tx.settings.base,
+            on.subscription(),
+        ),
+    );
+    tx.claim(busy(on), &operation.to_string(), refusal);
+}
+
+/// Stands in a refusal for who holds the claim.
+pub(crate) const HOLDER: &str = "{holder}";
+
+/// The claim of the operation at work on a resource or below it.
+pub(crate) fn busy(on: &ResourceId) -> String {
+    format!("busy/{}", on.root().key())
+}
