@@ -15,6 +15,7 @@ mod call;
 pub mod clock;
 pub mod engine;
 pub mod intent;
+pub mod quirks;
 pub mod server;
 mod settings;
 mod tx;

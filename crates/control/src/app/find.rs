@@ -1,12 +1,12 @@
 //! From a request to its route, and from a route to an answer.
 
-use super::{ROUTES, Route, Verb};
-use crate::{Answer, Call, Fault, Settings, Tx};
+use super::{Handled, ROUTES, Route, Verb, operator};
+use crate::{Answer, Call, Fault, Settings, Tx, quirks};
 use arm_api::{ArmError, Template};
 use http::StatusCode;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use store::Store;
+use store::{Store, StoreError};
 
 /// How often a decision is made again when other writers are first.
 const ATTEMPTS: u32 = 20;
@@ -33,6 +33,22 @@ pub fn find(verb: Verb, path: &[String]) -> Result<(&'static Route, BTreeMap<Str
     Err(ArmError::not_found("InvalidResourceType", format!("nothing is served at /{}", path.join("/"))))
 }
 
+/// Decides: what holds for every route first, then the handler.
+async fn decide(tx: &mut Tx<'_>, route: &Route, call: &Call) -> Handled {
+    operator::refuse_disabled(tx, route, call).await?;
+    match quirks::before(tx, route, call).await? {
+        Some(call) => (route.handler)(tx, &call).await,
+        None => (route.handler)(tx, call).await,
+    }
+}
+
+/// What a caller is told when the store fails; the log is told why.
+fn unavailable(call: &Call, error: &StoreError) -> ArmError {
+    tracing::error!(request = %call.request, "{error}: {}", error.cause);
+    let text = "the store does not answer; try again";
+    ArmError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", text)
+}
+
 /// Runs the handler of a route and commits what it wrote; again, on newer reads, when another writer was first.
 ///
 /// # Errors
@@ -47,7 +63,7 @@ pub async fn run(
 ) -> Result<Answer, ArmError> {
     for _ in 0..ATTEMPTS {
         let mut tx = Tx::new(store, settings, now, &call.caller.name, call.request.to_string());
-        let decided = (route.handler)(&mut tx, call).await;
+        let decided = decide(&mut tx, route, call).await;
         let fault = match decided {
             Ok(answer) if !tx.writes() => return Ok(answer),
             Ok(answer) => match tx.commit().await {
@@ -58,12 +74,20 @@ pub async fn run(
         };
         match fault {
             Fault::Stale => {}
-            Fault::Refused(error) => return Err(error),
-            Fault::Store(error) => {
-                tracing::error!(request = %call.request, "{error}: {}", error.cause);
-                let text = "the store does not answer; try again";
-                return Err(ArmError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", text));
+            Fault::Refused(error) => {
+                let mut tx = Tx::new(store, settings, now, &call.caller.name, call.request.to_string());
+                let told = match quirks::refused(&mut tx, route, call, error).await {
+                    Ok(answer) => tx.commit().await.map(|_| answer),
+                    Err(fault) => Err(fault),
+                };
+                match told {
+                    Ok(answer) => return Ok(answer),
+                    Err(Fault::Stale) => {}
+                    Err(Fault::Refused(error)) => return Err(error),
+                    Err(Fault::Store(error)) => return Err(unavailable(call, &error)),
+                }
             }
+            Fault::Store(error) => return Err(unavailable(call, &error)),
         }
     }
     let text = "other writers were always first; try again";

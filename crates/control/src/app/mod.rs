@@ -6,6 +6,7 @@
 
 mod find;
 mod operation;
+pub mod operator;
 
 pub use find::{find, run};
 
@@ -87,9 +88,12 @@ pub enum Action {
 /// All routes, a file each.
 pub static ROUTES: &[&[Route]] = &[
     operation::ROUTES, //
+    operator::ROUTES,
 ];
 
 /// All kinds of operations, a file each.
-pub static KINDS: &[&[Kind]] = &[];
+pub static KINDS: &[&[Kind]] = &[
+    operator::KINDS, //
+];
 
 pub(crate) use route;
