@@ -4,10 +4,12 @@
 //! [`run`] commits, and runs it again on newer reads when another writer was first. Each file says its routes, and the
 //! kinds of operations that go on after the answer: `pub(super) static ROUTES: &[Route]` and `KINDS: &[Kind]`.
 
+mod address;
 mod find;
 mod operation;
 pub mod operator;
 
+pub use address::address;
 pub use find::{find, run};
 
 use crate::engine::Kind;

@@ -2,7 +2,8 @@
 //!
 //! An operation has a kind, and a kind has steps. Each step decides in a [`Tx`] of its own, and its writes are
 //! committed together with the operation's next step number, so that a kill between two steps loses nothing and does
-//! nothing twice. When a step refuses, the steps before it are undone, last first, and the operation has failed.
+//! nothing twice. When a step refuses, the steps before it are undone, last first, then what the request itself wrote,
+//! and the operation has failed.
 //!
 //! - [`start`] promises an operation in the transaction of the request;
 //! - [`step`] takes one step;
@@ -38,6 +39,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Its steps, in order. The number of a step is stored, so that steps are only added at the end.
     pub steps: &'static [Step],
+    /// Takes back what the request itself wrote, when all steps are undone.
+    pub undo: Option<StepFn>,
 }
 
 /// A step: what it does, and what takes that back.
@@ -64,11 +67,11 @@ pub enum Next {
     Wait(Duration),
 }
 
-/// A kind and its steps, each with what takes it back where there is such a thing:
-/// `kind!("put-peering" => accept / fail, validate, announce / withdraw)`.
+/// A kind and its steps, each with what takes it back where there is such a thing, as has the request itself:
+/// `kind!("put-peering" / restore => validate, announce / withdraw)`.
 #[allow(unused_macros, reason = "the first files that use it are on their way")]
 macro_rules! kind {
-    ($name:literal => $($run:ident $(/ $undo:ident)?),+ $(,)?) => {
+    ($name:literal $(/ $request:ident)? => $($run:ident $(/ $undo:ident)?),+ $(,)?) => {
         $crate::engine::Kind {
             name: $name,
             steps: &[$($crate::engine::Step {
@@ -76,6 +79,7 @@ macro_rules! kind {
                 run: |tx, operation| Box::pin($run(tx, operation)),
                 undo: $crate::engine::kind!(@undo $($undo)?),
             }),+],
+            undo: $crate::engine::kind!(@undo $($request)?),
         }
     };
     (@undo) => { None };

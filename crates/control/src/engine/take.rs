@@ -2,7 +2,7 @@
 
 use super::{Kind, Next, busy, find};
 use crate::{Fault, Settings, Tx, app};
-use arm_api::ResourceId;
+use arm_api::{ArmError, ResourceId};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 use store::{Operation, State, Store, StoreError};
@@ -102,36 +102,37 @@ async fn forth(kind: Kind, tx: &mut Tx<'_>, operation: &mut Operation) -> Result
     Ok(())
 }
 
-/// Undoes the step before the next one. A step that refuses to be undone is passed over, so that what can be undone
-/// is.
+/// Undoes the step before the next one, or what the request itself wrote.
 async fn back(kind: Kind, tx: &mut Tx<'_>, operation: &mut Operation) -> Result<(), Fault> {
-    let last = operation.step.saturating_sub(1);
-    if operation.step > 0 {
-        if let Some(undo) = kind.steps.get(last as usize).and_then(|step| step.undo)
-            && let Next::Wait(time) = undo(tx, operation).await?
-        {
-            operation.due = later(tx.now, time);
-            return Ok(());
-        }
-        operation.step = last;
+    let last = operation.step.checked_sub(1);
+    let undo = match last {
+        Some(last) => kind.steps.get(last as usize).and_then(|step| step.undo),
+        None => kind.undo,
+    };
+    if let Some(undo) = undo
+        && let Next::Wait(time) = undo(tx, operation).await?
+    {
+        operation.due = later(tx.now, time);
+        return Ok(());
     }
-    if operation.step == 0 {
-        end(tx, operation, State::Failed).await?;
+    match last {
+        Some(last) => operation.step = last,
+        None => end(tx, operation, State::Failed).await?,
     }
     Ok(())
 }
 
-/// Turns back after a refusal.
-async fn refuse(tx: &mut Tx<'_>, operation: &mut Operation, error: arm_api::ArmError) -> Result<(), Fault> {
-    if operation.undoing {
-        tracing::error!(operation = %operation.id, kind = operation.kind, step = operation.step, "undoing refused: {error}");
-        operation.step = operation.step.saturating_sub(1);
-    } else {
+/// Turns back after a refusal. What refuses to be undone is passed over, so that the rest is.
+async fn refuse(tx: &mut Tx<'_>, operation: &mut Operation, error: ArmError) -> Result<(), Fault> {
+    if !operation.undoing {
         operation.undoing = true;
         operation.error = serde_json::to_value(&error).ok();
+        return Ok(());
     }
-    if operation.step == 0 {
-        end(tx, operation, State::Failed).await?;
+    tracing::error!(operation = %operation.id, kind = operation.kind, step = operation.step, "undoing refused: {error}");
+    match operation.step.checked_sub(1) {
+        Some(last) => operation.step = last,
+        None => end(tx, operation, State::Failed).await?,
     }
     Ok(())
 }
