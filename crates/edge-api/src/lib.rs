@@ -12,9 +12,11 @@
 //! revision it knows, only what changed. Documents of another major version are another path; new optional fields are not.
 
 mod intent;
+mod name;
 mod question;
 mod report;
 
 pub use intent::{Carrier, Family, Filter, Intent, Intents, Own, Peering, Secret, Session, Side, Validation};
+pub use name::edge_name;
 pub use question::{Answer, ArpRow, Question, RouteRow, SummaryRow, Table};
 pub use report::{Counters, DomainReport, Report, SessionReport, SessionState};
