@@ -5,7 +5,7 @@
 //! seems to read it, refused, or its refusal told in another way. One that is about a rule in the middle of a handler
 //! is asked there with [`Quirk::is_on`].
 
-use crate::app::operator::{Names, order};
+use crate::app::operator::{Names, order, subscription_of};
 use crate::app::{Route, Verb};
 use crate::{Answer, Call, Fault, Tx, app};
 use arm_api::ArmError;
@@ -252,11 +252,5 @@ fn without_children(call: &Call) -> Call {
 }
 
 fn is_provider(tx: &Tx<'_>, subscription: &str) -> bool {
-    tx.settings.catalog.providers().iter().any(|provider| provider_subscription(&provider.name) == subscription)
-}
-
-/// The subscription of a provider, by its name in the catalogue.
-fn provider_subscription(provider: &str) -> String {
-    let name = format!("twinpath-provider/{}", provider.to_lowercase());
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+    tx.settings.catalog.providers().iter().any(|provider| subscription_of(&provider.name) == subscription)
 }

@@ -1,6 +1,6 @@
 //! All circuits at a glance, and verdicts on the prefixes that customers want to announce.
 
-use super::{body, guid, order, put_order};
+use super::{body, guid, order, put_order, subscription_of};
 use crate::app::Handled;
 use crate::{Answer, Call, Fault, Tx, intent};
 use arm_api::ArmError;
@@ -100,6 +100,7 @@ async fn shown(tx: &mut Tx<'_>, row: &Resource) -> Result<Value, Fault> {
         "provider": of("/serviceProviderProperties/serviceProviderName"),
         "peeringLocation": of("/serviceProviderProperties/peeringLocation"),
         "port": of("/expressRoutePort/id"),
+        "crossConnection": cross_connection(tx, row),
         "bandwidthInMbps": of("/serviceProviderProperties/bandwidthInMbps"),
         "circuitProvisioningState": of("/circuitProvisioningState"),
         "serviceProviderProvisioningState": of("/serviceProviderProvisioningState"),
@@ -107,4 +108,17 @@ async fn shown(tx: &mut Tx<'_>, row: &Resource) -> Result<Value, Fault> {
         "peerings": peerings,
         "prefixes": verdicts.verdicts,
     }))
+}
+
+/// The id of a circuit's cross connection, in the subscription of its provider (spec 07, 9).
+fn cross_connection(tx: &Tx<'_>, row: &Resource) -> Option<String> {
+    let text = |path: &str| row.document.pointer(path).and_then(Value::as_str);
+    let provider = tx.settings.catalog.provider(text("/serviceProviderProperties/serviceProviderName")?)?;
+    let location: String = text("/serviceProviderProperties/peeringLocation")?.split_whitespace().collect();
+    Some(format!(
+        "/subscriptions/{}/resourceGroups/CrossConnection-{location}/providers/Microsoft.Network/\
+         expressRouteCrossConnections/{}",
+        subscription_of(&provider.name),
+        text("/serviceKey")?
+    ))
 }

@@ -17,6 +17,7 @@ mod audit;
 mod circuits;
 mod edges;
 mod orders;
+mod providers;
 mod tenancy;
 
 use super::{Route, route};
@@ -30,6 +31,7 @@ use store::{Resource, Secrets};
 use uuid::Uuid;
 
 pub(crate) use orders::Names;
+pub use providers::subscription_of;
 pub(crate) use tenancy::refuse_disabled;
 
 /// The routes of the operator.
@@ -39,6 +41,7 @@ pub(super) static ROUTES: &[Route] = &[
     route!(Get "/operator/v1/subscriptions" Operator_ListSubscriptions Operate => tenancy::subscriptions),
     route!(Get "/operator/v1/subscriptions/{subscription}" Operator_GetSubscription Operate => tenancy::subscription),
     route!(Put "/operator/v1/subscriptions/{subscription}" Operator_PutSubscription Operate => tenancy::put_subscription),
+    route!(Get "/operator/v1/providers" Operator_ListProviders Operate => providers::list),
     route!(Get "/operator/v1/circuits" Operator_ListCircuits Operate => circuits::list),
     route!(Get "/operator/v1/circuits/{serviceKey}" Operator_GetCircuit Operate => circuits::get),
     route!(Put "/operator/v1/circuits/{serviceKey}/prefixes" Operator_PutPrefixes Operate => circuits::put_prefixes),
