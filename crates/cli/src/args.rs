@@ -1,8 +1,10 @@
 //! What can be typed.
 
 mod edge;
+pub mod service;
 
 pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
+pub use service::{Instance, Operator, Provider};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -75,6 +77,10 @@ pub enum Command {
     Catalog(Catalog),
     /// Run an edge router, or ask and command one that runs
     Edge(Edge),
+    /// Stand in Microsoft's place at a service that runs
+    Operator(Operator),
+    /// Play the carrier at a service that runs
+    Provider(Provider),
     /// Print the JSON Schema of the design file
     #[command(after_help = "Example:\n  twinpath schema > design.schema.json")]
     Schema,
@@ -98,12 +104,20 @@ pub enum Command {
     az network express-route list | twinpath check -           what is there now\n  \
     terraform show -json plan.out | twinpath check -\n  \
     twinpath check --each 'designs/*.yaml' --sarif out.sarif   each file by itself\n  \
-    twinpath check --fleet circuits.json                       thousands of circuits, one at a time")]
+    twinpath check --fleet circuits.json                       thousands of circuits, one at a time\n  \
+    twinpath check my.design.yaml --live https://localhost:8443   and what a service holds and its edges run")]
 pub struct Check {
     /// Design files, Azure exports, Terraform JSON, folders or patterns; `-` reads standard input.
     /// Several files make one design, unless they are of several companies
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "live", value_name = "FILE")]
     pub files: Vec<String>,
+    /// Ask a service that runs, too: what was ordered, and what its edges say
+    #[arg(long, value_name = "URL", conflicts_with_all = ["each", "fleet"])]
+    pub live: Option<String>,
+    /// With --live: the folder of the service, with its certificate and credentials [default: $TWINPATH_DATA, else
+    /// twinpath-data]
+    #[arg(long, value_name = "DIR", requires = "live")]
+    pub data: Option<PathBuf>,
     /// Check each file by itself instead of joining them
     #[arg(long, conflicts_with = "fleet")]
     pub each: bool,

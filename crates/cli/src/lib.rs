@@ -6,8 +6,10 @@
 //! Exit codes: 0 ready, 1 findings, 2 usage or input error.
 
 pub mod args;
+mod client;
 mod commands;
 mod input;
+mod live;
 mod load;
 mod snippet;
 mod table;
@@ -57,6 +59,8 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Fix(fix) => commands::fix::run(fix, &catalog),
         Command::Init(init) => commands::init::run(init, &catalog),
         Command::Man { dir } => commands::generate::man(dir.as_deref()),
+        Command::Operator(operator) => commands::operator::run(operator),
+        Command::Provider(provider) => commands::provider::run(provider),
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Schema => commands::generate::schema(),
     }

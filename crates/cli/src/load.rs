@@ -1,7 +1,7 @@
 //! From files to one design: read, join, and tell what could not be used.
 
 use crate::{input, snippet};
-use design::{Bounds, Problem};
+use design::{Bounds, Input, Problem};
 use model::{Design, Sources};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,16 +19,43 @@ pub(crate) struct Loaded {
 
 /// Reads files and joins them; one bad file does not hide the others.
 pub(crate) fn load(files: &[PathBuf]) -> Loaded {
-    let mut loaded = Loaded::default();
-    let bounds = Bounds::default();
-    let mut inputs = Vec::new();
+    let (inputs, problems) = texts(files);
+    join(inputs, problems)
+}
+
+/// The same together with what a service says, which is asked once the files are known.
+///
+/// # Errors
+/// The service cannot be asked.
+pub(crate) fn load_live(
+    files: &[PathBuf],
+    ask: impl FnOnce(&Design) -> anyhow::Result<Vec<Input>>,
+) -> anyhow::Result<Loaded> {
+    let (inputs, problems) = texts(files);
+    let declared = join(inputs.clone(), Vec::new()).design;
+    let live = ask(&declared)?;
+    Ok(join(inputs.into_iter().chain(live).collect(), problems))
+}
+
+/// What could not be used, with the name of its file.
+type Problems = Vec<(String, Problem)>;
+
+/// The texts of files.
+fn texts(files: &[PathBuf]) -> (Vec<Input>, Problems) {
+    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
     for path in files {
-        match input::read(path, &bounds) {
+        match input::read(path, &Bounds::default()) {
             Ok(input) => inputs.push(input),
-            Err(problem) => loaded.problems.push((path.display().to_string(), problem)),
+            Err(problem) => problems.push((path.display().to_string(), problem)),
         }
     }
-    let reading = design::read_all(inputs, &mut loaded.sources, &bounds);
+    (inputs, problems)
+}
+
+/// What texts say together.
+fn join(inputs: Vec<Input>, problems: Problems) -> Loaded {
+    let mut loaded = Loaded { problems, ..Loaded::default() };
+    let reading = design::read_all(inputs, &mut loaded.sources, &Bounds::default());
     loaded.design = reading.design;
     loaded.problems.extend(reading.problems.into_iter().map(|problem| (String::new(), problem)));
     let dangling = design::check_references(&loaded.design);

@@ -1,8 +1,9 @@
 //! `twinpath check`: is it ready?
 
-use crate::args::{Check, Format};
+use crate::args::{Check, Format, Instance};
+use crate::client::{Client, Who};
 use crate::load::{self, Loaded};
-use crate::{Outcome, input};
+use crate::{Outcome, input, live};
 use anstream::ColorChoice;
 use anyhow::{Context, ensure};
 use catalog::Catalog;
@@ -19,6 +20,12 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
         return super::fleet::run(args, &files, catalog);
     }
     let today = input::today(args.today.as_deref())?;
+    if let Some(url) = &args.live {
+        let at = Instance { data: args.data.clone(), url: Some(url.clone()), json: args.json };
+        let client = Client::open(&at, Who::Customer)?;
+        let loaded = load::load_live(&files, |design| live::read(&client, design))?;
+        return all(args, std::iter::once(loaded), catalog, today);
+    }
     let joined = (!args.each).then(|| load::load(&files));
     let designs: Box<dyn Iterator<Item = Loaded>> = match joined {
         Some(joined) if !joined.is_of_several_companies() => Box::new(std::iter::once(joined)),
@@ -35,6 +42,11 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
             Box::new(files.chunks(1).map(load::load))
         }
     };
+    all(args, designs, catalog, today)
+}
+
+/// Checks one design after the other; of several, the gravest outcome counts.
+fn all(args: &Check, designs: impl Iterator<Item = Loaded>, catalog: &Catalog, today: Date) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Ready;
     let mut logs = Vec::new();
     for (index, loaded) in designs.enumerate() {
@@ -84,6 +96,10 @@ fn one(
     Ok(match (problems.is_empty(), report.overall) {
         (false, _) => Outcome::BadInput,
         (true, Overall::Ready) => Outcome::Ready,
+        // What was ordered is not what the design says.
+        (true, Overall::ReadyWithWarnings) if args.live.is_some() && !report.disagreements.is_empty() => {
+            Outcome::Findings
+        }
         (true, Overall::ReadyWithWarnings) if !args.strict => Outcome::Ready,
         (true, Overall::ReadyWithWarnings | Overall::Incomplete | Overall::Blocked) => Outcome::Findings,
     })
