@@ -1,6 +1,7 @@
 //! From a request to its route, and from a route to an answer.
 
-use super::{Handled, ROUTES, Route, Verb, operator};
+use super::locks::{self, Deed};
+use super::{Action, Handled, ROUTES, Route, Verb, operator};
 use crate::{Answer, Call, Fault, Settings, Tx, quirks};
 use arm_api::{ArmError, Template};
 use http::StatusCode;
@@ -36,6 +37,7 @@ pub fn find(verb: Verb, path: &[String]) -> Result<(&'static Route, BTreeMap<Str
 /// Decides: what holds for every route first, then the handler.
 async fn decide(tx: &mut Tx<'_>, route: &Route, call: &Call) -> Handled {
     operator::refuse_disabled(tx, route, call).await?;
+    held(tx, route, call).await?;
     match quirks::before(tx, route, call).await? {
         Some(call) => (route.handler)(tx, &call).await,
         None => (route.handler)(tx, call).await,
@@ -92,4 +94,14 @@ pub async fn run(
     }
     let text = "other writers were always first; try again";
     Err(ArmError::new(StatusCode::TOO_MANY_REQUESTS, "RetryableError", text))
+}
+
+/// Holds what writes against the locks of its scope. Locks themselves are not held by locks.
+async fn held(tx: &mut Tx<'_>, route: &Route, call: &Call) -> Result<(), Fault> {
+    let writes = matches!(route.action, Action::Write | Action::ProviderWrite);
+    match route.verb {
+        Verb::Delete if writes => locks::check(tx, &call.id, Deed::Delete).await,
+        Verb::Put | Verb::Patch | Verb::Post if writes => locks::check(tx, &call.id, Deed::Write).await,
+        Verb::Get | Verb::Head | Verb::Put | Verb::Patch | Verb::Post | Verb::Delete => Ok(()),
+    }
 }

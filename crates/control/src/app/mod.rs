@@ -6,8 +6,16 @@
 
 mod address;
 mod find;
+mod groups;
+pub(crate) mod locks;
 mod operation;
 pub mod operator;
+mod registrations;
+mod resources;
+mod role_assignments;
+pub(crate) mod scope;
+mod subscriptions;
+mod tags;
 
 pub use address::address;
 pub use find::{find, run};
@@ -89,13 +97,18 @@ pub enum Action {
 
 /// All routes, a file each.
 pub static ROUTES: &[&[Route]] = &[
-    operation::ROUTES, //
+    groups::ROUTES,
+    locks::ROUTES,
+    operation::ROUTES,
     operator::ROUTES,
+    registrations::ROUTES,
+    resources::ROUTES,
+    role_assignments::ROUTES,
+    subscriptions::ROUTES,
+    tags::ROUTES,
 ];
 
 /// All kinds of operations, a file each.
-pub static KINDS: &[&[Kind]] = &[
-    operator::KINDS, //
-];
+pub static KINDS: &[&[Kind]] = &[groups::KINDS, operator::KINDS];
 
 pub(crate) use route;
