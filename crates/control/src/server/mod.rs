@@ -1,1 +1,214 @@
-//! The server.
+//! The rim of the service: sockets, TLS, HTTP, and the life of the process.
+//!
+//! [`Server::bind`] opens everything, so that what fails fails before anything is promised; [`Server::run`] answers until
+//! it is told to stop, with the [`engine`](crate::engine) beside it. A request goes through `pipeline`: read within
+//! bounds (`request`), told who calls (`auth`), given its route and its call, run, and answered (`reply`). What clients
+//! ask before they have a token is in `identity`.
+
+mod certificates;
+mod health;
+mod identity;
+mod listen;
+mod pipeline;
+mod reply;
+mod request;
+
+pub use certificates::{Certificates, FileError, provider, token_keys, write_secret};
+pub use listen::{Peer, Reply, serve};
+
+use crate::auth::{self, Authority, Credentials};
+use crate::{Settings, clock, engine};
+use certificates::Shown;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// The folder with keys, certificates and credentials; made when it is not there.
+    pub dir: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The public address; `https://localhost:PORT` when it is not given.
+    pub base: Option<String>,
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// What the service runs with; its public address is set here.
+    pub settings: Settings,
+}
+
+/// What requests share.
+#[derive(Debug)]
+pub(crate) struct Service {
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    authority: Authority,
+    certificates: Arc<Certificates>,
+}
+
+/// A server that is ready to answer.
+#[derive(Debug)]
+pub struct Server {
+    service: Arc<Service>,
+    listener: TcpListener,
+    address: SocketAddr,
+    names: Vec<String>,
+    shown: Arc<Shown>,
+    credentials: Option<Credentials>,
+}
+
+/// A server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file is in the way.
+    #[error("the folder of the service cannot be used")]
+    File(#[from] FileError),
+    /// The folder cannot be made.
+    #[error("{0} cannot be made")]
+    Dir(PathBuf, #[source] io::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The public address is none.
+    #[error("the public address is `{0}`, wanted one like `https://twinpath.example:8443`")]
+    Base(String),
+    /// The store failed.
+    #[error("the store cannot be used")]
+    Store(#[from] StoreError),
+    /// No certificate can be made.
+    #[error("no certificate can be made for {0}")]
+    Certificate(String, #[source] rcgen::Error),
+    /// TLS does not start.
+    #[error("TLS does not start")]
+    Tls(#[from] rustls::Error),
+}
+
+impl Server {
+    /// Opens the folder, makes what is missing in it, and listens. At the first start of a store it writes
+    /// `credentials.json`.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way.
+    pub async fn bind(options: Options) -> Result<Self, StartError> {
+        let Options { dir, listen, base, store, mut settings } = options;
+        let now = clock::now();
+        make_private(&dir)?;
+        let certificates = Arc::new(Certificates::open(&dir, now)?);
+        let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;
+        let base = match base {
+            Some(base) => base.trim_end_matches('/').to_owned(),
+            None => format!("https://localhost:{}", address.port()),
+        };
+        let host = host_of(&base).ok_or_else(|| StartError::Base(base.clone()))?;
+        let mut names = vec![host.clone()];
+        for name in ["localhost", "127.0.0.1", "::1"] {
+            if host != name {
+                names.push(name.to_owned());
+            }
+        }
+        if !address.ip().is_unspecified() && !address.ip().is_loopback() {
+            names.push(address.ip().to_string());
+        }
+        let certificate = |names: &[String]| {
+            let failed = |error| StartError::Certificate(names.join(", "), error);
+            certificates.server(names, now).map_err(failed)
+        };
+        let shown = Arc::new(Shown::new(certificate(&names)?));
+        settings.base.clone_from(&base);
+        let port = address.port();
+        let others: Vec<String> =
+            ["localhost", "127.0.0.1", "[::1]"].map(|name| format!("https://{name}:{port}")).to_vec();
+        let authority = Authority::new(store.clone(), token_keys(&dir)?, &base, &others);
+        let credentials = auth::seed(&*store, now).await?;
+        if let Some(credentials) = &credentials {
+            let text = serde_json::to_string_pretty(credentials).unwrap_or_default();
+            write_secret(&dir.join("credentials.json"), &(text + "\n"))?;
+        }
+        authority.publish(now).await?;
+        let service = Arc::new(Service { store, settings: Arc::new(settings), authority, certificates });
+        Ok(Self { service, listener, address, names, shown, credentials })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The public address.
+    pub fn base(&self) -> &str {
+        &self.service.settings.base
+    }
+
+    /// What the service runs with.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.service.settings
+    }
+
+    /// The local certificate authority.
+    pub fn certificates(&self) -> &Arc<Certificates> {
+        &self.service.certificates
+    }
+
+    /// How to sign in, at the first start.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// Answers until `stop` says true, and takes the steps of operations. Then it takes no more requests, gives those at
+    /// work ten seconds, and ends.
+    ///
+    /// # Errors
+    ///
+    /// TLS does not start.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), StartError> {
+        let Self { service, listener, names, shown, .. } = self;
+        let mut tls = rustls::ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(shown.clone());
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let renewal = tokio::spawn(renew(service.certificates.clone(), names, shown));
+        let engine = tokio::spawn(engine::run(service.store.clone(), service.settings.clone(), stop.clone()));
+        let answering = service.clone();
+        let answer = move |request, peer| pipeline::handle(answering.clone(), request, peer);
+        serve(listener, Arc::new(tls), answer, stop).await;
+        renewal.abort();
+        if engine.await.is_err() {
+            tracing::error!("the engine ended in a panic");
+        }
+        Ok(())
+    }
+}
+
+/// Makes a new server certificate in time, for as long as the service runs.
+async fn renew(certificates: Arc<Certificates>, names: Vec<String>, shown: Arc<Shown>) {
+    loop {
+        tokio::time::sleep(certificates::RENEW).await;
+        match certificates.server(&names, clock::now()) {
+            Ok(key) => shown.replace(key),
+            Err(error) => tracing::error!("the server certificate was not renewed: {error}"),
+        }
+    }
+}
+
+/// Makes a folder that only its owner may open.
+fn make_private(dir: &std::path::Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| StartError::Dir(dir.to_owned(), error))
+}
+
+/// The host of an address like `https://host:port`; nothing when it is another address.
+fn host_of(base: &str) -> Option<String> {
+    let uri: http::Uri = base.parse().ok()?;
+    let plain = uri.scheme_str() == Some("https") && uri.path() == "/" && uri.query().is_none() && !base.ends_with('/');
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+    (plain && !host.is_empty() && !base.contains('@')).then(|| host.to_owned())
+}

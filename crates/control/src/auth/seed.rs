@@ -1,0 +1,102 @@
+//! What the first start leaves in the store, so that somebody can sign in.
+
+use super::Principal;
+use crate::Role;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Change, CommitError, Guard, Resource, Secrets, Store, StoreError};
+use uuid::Uuid;
+
+/// How to sign in to an instance: what `credentials.json` holds. `Debug` hides the secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The tenant.
+    pub tenant: String,
+    /// The subscription that the customer owns.
+    pub subscription: String,
+    /// The operator, in Microsoft's place.
+    pub operator: Account,
+    /// The customer, who owns the subscription.
+    pub customer: Account,
+}
+
+/// An account and its secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The client id.
+    pub client_id: String,
+    /// The secret.
+    pub client_secret: String,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (secret hidden)", self.client_id)
+    }
+}
+
+/// The row that says that there was a first start.
+const SEEDED: &str = "/twinpath/settings/seeded";
+
+/// Writes a tenant with a subscription, an operator and a customer into an empty store, once. Gives how they sign in, and
+/// nothing when the store had its first start before, here or by another replica.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn seed(store: &dyn Store, now: Timestamp) -> Result<Option<Credentials>, StoreError> {
+    if store.get(SEEDED).await?.is_some() {
+        return Ok(None);
+    }
+    let (tenant, subscription) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+    let mut operator = Principal::new(&tenant, "operator").with_role("*", Role::Operator);
+    let mut customer = Principal::new(&tenant, "customer").with_role(&subscription, Role::Owner);
+    let account = |principal: &mut Principal| Account {
+        client_id: principal.client.clone(),
+        client_secret: principal.add_secret(None),
+    };
+    let (operator_account, customer_account) = (account(&mut operator), account(&mut customer));
+    let id = format!("/subscriptions/{subscription}");
+    let about = json!({
+        "displayName": "Twinpath", "tenant": tenant, "state": "Enabled", "features": {}, "m365": false,
+        "registrations": {},
+    });
+    let mut owned = row(&id, "microsoft.resources/subscriptions", about, now);
+    owned.subscription.clone_from(&subscription);
+    let firm =
+        row(&format!("/twinpath/tenants/{tenant}"), "twinpath/tenants", json!({ "displayName": "Twinpath" }), now);
+    let mark = row(SEEDED, "twinpath/settings", json!({ "tenant": tenant, "at": now.to_string() }), now);
+    let change = Change {
+        who: "service".to_owned(),
+        request: "first start".to_owned(),
+        at: now,
+        guards: vec![Guard { key: SEEDED.to_owned(), revision: None }],
+        puts: vec![mark, firm, owned, operator.to_row(now), customer.to_row(now)],
+        ..Change::default()
+    };
+    match store.commit(&change).await {
+        Ok(_) => Ok(Some(Credentials { tenant, subscription, operator: operator_account, customer: customer_account })),
+        Err(CommitError::Stale(_) | CommitError::Taken { .. }) => Ok(None),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+fn row(key: &str, kind: &str, document: serde_json::Value, now: Timestamp) -> Resource {
+    Resource {
+        key: key.to_lowercase(),
+        id: key.to_owned(),
+        kind: kind.to_owned(),
+        parent: None,
+        subscription: String::new(),
+        group: String::new(),
+        revision: 0,
+        etag: Uuid::new_v4(),
+        created: now,
+        changed: now,
+        document,
+        secrets: Secrets::default(),
+    }
+}
