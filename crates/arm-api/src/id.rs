@@ -1,21 +1,41 @@
 //! Resource ids.
 
+use crate::{name, words};
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-/// The id of a subscription, a resource group, a resource or a child of one.
+/// No id is longer, in bytes.
+const LONGEST: usize = 2048;
+
+/// The id of a subscription, a resource group, a resource, a child of one, or an extension of any of them.
 ///
-/// `/subscriptions/S/resourceGroups/G/providers/NAMESPACE/type/name/childType/childName…`
+/// `/subscriptions/S/resourceGroups/G/providers/NAMESPACE/type/name/childType/childName…`, and for an extension, like
+/// a lock, a further `/providers/NAMESPACE/type/name`. Ids are compared without case; they are answered with names as
+/// given and with fixed words, namespaces and types as documented, however they were given.
 #[derive(Debug, Clone)]
 pub struct ResourceId {
-    /// As it was given, with the documented spelling of fixed words.
+    /// With the documented spelling of words.
     text: String,
     /// In lower case.
     key: String,
-    /// Pairs of type and name below the namespace.
-    pairs: Vec<(String, String)>,
-    namespace: Option<String>,
     subscription: String,
     group: Option<String>,
+    /// The namespace after the subscription or the group.
+    namespace: Option<String>,
+    /// Types and names below it.
+    pairs: Vec<Pair>,
+}
+
+/// A type and a name.
+#[derive(Debug, Clone)]
+struct Pair {
+    /// The namespace, when the pair begins an extension of what stands before it.
+    extension: Option<String>,
+    kind: String,
+    name: String,
+    /// Where it ends in the text, and in the key: lower case may be longer.
+    ends: (usize, usize),
 }
 
 /// A text is no resource id.
@@ -28,63 +48,91 @@ impl ResourceId {
     ///
     /// # Errors
     ///
-    /// [`BadId`] when the words are not those of an id, or a type has no name.
+    /// [`BadId`] when the words are not those of an id, a type has no name, a part is empty, `.`, `..` or holds what
+    /// no part may, or the id is longer than 2,048 bytes.
     pub fn parse(text: &str) -> Result<Self, BadId> {
-        let bad = || BadId(text.chars().take(300).collect());
-        let mut parts = text.trim_end_matches('/').strip_prefix('/').ok_or_else(bad)?.split('/');
-        let mut word = |wanted: &str| parts.next().filter(|part| part.eq_ignore_ascii_case(wanted)).map(drop);
-        word("subscriptions").ok_or_else(bad)?;
-        let subscription = parts.next().filter(|part| !part.is_empty()).ok_or_else(bad)?.to_owned();
-        let mut id = Self {
-            text: format!("/subscriptions/{subscription}"),
-            key: String::new(),
-            pairs: Vec::new(),
-            namespace: None,
-            subscription,
-            group: None,
-        };
+        Self::read(text).ok_or_else(|| BadId(text.chars().take(300).collect()))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let text = text.strip_suffix('/').unwrap_or(text).strip_prefix('/')?;
+        let mut parts = text.split('/');
+        if !text.split('/').all(name::is_segment) || !parts.next()?.eq_ignore_ascii_case("subscriptions") {
+            return None;
+        }
+        let mut id = Self::subscription_of(parts.next()?);
         let mut next = parts.next();
         if next.is_some_and(|part| part.eq_ignore_ascii_case("resourceGroups")) {
-            let group = parts.next().filter(|part| !part.is_empty()).ok_or_else(bad)?;
-            id.text = format!("{}/resourceGroups/{group}", id.text);
+            let group = parts.next()?;
+            id.push(&["resourceGroups", group]);
             id.group = Some(group.to_owned());
             next = parts.next();
         }
-        if let Some(part) = next {
-            if !part.eq_ignore_ascii_case("providers") {
-                return Err(bad());
+        let Some(part) = next else { return Some(id) };
+        let namespace = part.eq_ignore_ascii_case("providers").then(|| parts.next())??;
+        let namespace = words::namespace(namespace);
+        id.push(&["providers", namespace]);
+        id.namespace = Some(namespace.to_owned());
+        while let Some(mut kind) = parts.next() {
+            let mut extension = None;
+            if kind.eq_ignore_ascii_case("providers") && !id.pairs.is_empty() {
+                let namespace = words::namespace(parts.next()?);
+                id.push(&["providers", namespace]);
+                extension = Some(namespace.to_owned());
+                kind = parts.next()?;
             }
-            let namespace = parts.next().filter(|part| !part.is_empty()).ok_or_else(bad)?;
-            id.text = format!("{}/providers/{namespace}", id.text);
-            id.namespace = Some(namespace.to_owned());
-            while let Some(kind) = parts.next() {
-                let name = parts.next().filter(|name| !name.is_empty() && !kind.is_empty()).ok_or_else(bad)?;
-                id.text = format!("{}/{kind}/{name}", id.text);
-                id.pairs.push((kind.to_owned(), name.to_owned()));
-            }
+            id.pair(extension, words::kind(kind), parts.next()?);
         }
-        id.key = id.text.to_lowercase();
-        Ok(id)
+        Some(id)
     }
 
-    /// The id of a child.
+    fn subscription_of(subscription: &str) -> Self {
+        let mut id = Self {
+            text: String::new(),
+            key: String::new(),
+            subscription: subscription.to_owned(),
+            group: None,
+            namespace: None,
+            pairs: Vec::new(),
+        };
+        id.push(&["subscriptions", subscription]);
+        id
+    }
+
+    fn push(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.text.push('/');
+            self.text.push_str(part);
+            self.key.push('/');
+            self.key.push_str(&lower(part));
+        }
+    }
+
+    fn pair(&mut self, extension: Option<String>, kind: &str, name: &str) {
+        self.push(&[kind, name]);
+        let ends = (self.text.len(), self.key.len());
+        self.pairs.push(Pair { extension, kind: kind.to_owned(), name: name.to_owned(), ends });
+    }
+
+    /// The id of a child. The type is in its documented spelling; the name was checked ([`crate::name::check`]).
     #[must_use]
     pub fn child(&self, kind: &str, name: &str) -> Self {
         let mut child = self.clone();
-        child.text = format!("{}/{kind}/{name}", self.text);
-        child.key = child.text.to_lowercase();
-        child.pairs.push((kind.to_owned(), name.to_owned()));
+        child.pair(None, kind, name);
         child
     }
 
-    /// The id of what this is a child of, when it is one.
+    /// The id of what this is a child or an extension of, when it is one.
     pub fn parent(&self) -> Option<Self> {
-        let (_, above) = self.pairs.split_last().filter(|(_, above)| !above.is_empty())?;
-        let (kind, name) = self.pairs.last()?;
+        let (_, above) = self.pairs.split_last()?;
+        let (text, key) = above.last()?.ends;
         let mut parent = self.clone();
-        parent.text.truncate(self.text.len() - kind.len() - name.len() - 2);
-        parent.key.truncate(parent.text.len());
-        parent.pairs = above.to_vec();
+        parent.text.truncate(text);
+        parent.key.truncate(key);
+        parent.pairs.pop();
         Some(parent)
     }
 
@@ -93,7 +141,7 @@ impl ResourceId {
         &self.text
     }
 
-    /// In lower case: equal for equal ids.
+    /// In lower case: equal for equal ids, and the key of a parent is the beginning of its children's.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -108,25 +156,36 @@ impl ResourceId {
         self.group.as_deref()
     }
 
-    /// The namespace, as given, like `Microsoft.Network`.
+    /// The namespace as documented, like `Microsoft.Network`; the extension's, when it is one.
     pub fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
+        self.pairs.iter().rev().find_map(|pair| pair.extension.as_deref()).or(self.namespace.as_deref())
     }
 
-    /// The type as documented, like `Microsoft.Network/expressRouteCircuits/peerings`; empty outside of namespaces.
+    /// The type as documented, like `Microsoft.Network/expressRouteCircuits/peerings`. Groups are
+    /// `Microsoft.Resources/resourceGroups` and subscriptions `Microsoft.Resources/subscriptions`; a namespace alone
+    /// has none.
     pub fn kind(&self) -> String {
-        let types = self.pairs.iter().map(|(kind, _)| kind.as_str());
-        self.namespace.as_deref().into_iter().chain(types).collect::<Vec<_>>().join("/")
+        let Some(namespace) = self.namespace() else {
+            let word = if self.group.is_some() { "resourceGroups" } else { "subscriptions" };
+            return format!("Microsoft.Resources/{word}");
+        };
+        if self.pairs.is_empty() {
+            return String::new();
+        }
+        let begins = self.pairs.iter().rposition(|pair| pair.extension.is_some()).unwrap_or(0);
+        let types = self.pairs[begins..].iter().map(|pair| pair.kind.as_str());
+        std::iter::once(namespace).chain(types).collect::<Vec<_>>().join("/")
     }
 
-    /// The name at the end; empty where there is none.
+    /// The name at the end: of the resource, the namespace, the group or the subscription.
     pub fn name(&self) -> &str {
-        self.pairs.last().map_or("", |(_, name)| name)
+        let above = self.namespace.as_deref().or(self.group.as_deref()).unwrap_or(&self.subscription);
+        self.pairs.last().map_or(above, |pair| &pair.name)
     }
 
     /// The names from the outermost resource down.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.pairs.iter().map(|(_, name)| name.as_str())
+        self.pairs.iter().map(|pair| pair.name.as_str())
     }
 
     /// The outermost resource, of which this is a child or which it is.
@@ -140,6 +199,11 @@ impl ResourceId {
     }
 }
 
+/// In lower case, each character by itself, so that the lower case of a beginning is the beginning of the lower case.
+pub fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 impl PartialEq for ResourceId {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
@@ -147,6 +211,24 @@ impl PartialEq for ResourceId {
 }
 
 impl Eq for ResourceId {}
+
+impl PartialOrd for ResourceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ResourceId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl Hash for ResourceId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
 
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

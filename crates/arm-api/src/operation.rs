@@ -1,1 +1,0 @@
-//! Answers that make clients poll, and answers to polls (spec 07, 6).
