@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 ///
-/// 400 `InvalidResourceName` when a name holds what no name may: a slash, a character that is not to be seen, nothing.
+/// 400 `InvalidResourceName` when a name holds what no part of an id may: a slash, a character that is not to be seen, nothing.
 pub fn address(route: &Route, names: &BTreeMap<String, String>) -> Result<(ResourceId, String), ArmError> {
     for (what, name) in names {
-        if name.is_empty() || name.chars().any(|c| c == '/' || c.is_control()) {
+        if !arm_api::name::is_segment(name) {
             let seen: String = name.escape_debug().take(80).collect();
-            let text = format!("{what} in the path is `{seen}`, wanted a name without `/` and control characters");
+            let text = format!("{what} in the path is `{seen}`, wanted a name without `/ \\ % ? #` and control characters, no `..`");
             return Err(ArmError::bad_request("InvalidResourceName", text).at(what.as_str()));
         }
     }
