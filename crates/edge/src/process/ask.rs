@@ -4,7 +4,7 @@ use super::apply::Applied;
 use super::command::Command;
 use super::roster::{Found, NotFound};
 use super::settings::Settings;
-use super::{Core, End, Order, restart};
+use super::{Core, End, restart};
 use crate::config::{Config, Domain, Peer, Refused as BadConfig};
 use crate::worker::Refused;
 use bgp_fsm::Time;
@@ -85,7 +85,8 @@ impl Core {
 
     /// Ends the process.
     pub(crate) fn go(&self, end: End) {
-        self.order(Order::End(end));
+        // Full when another has said so before.
+        let _ = self.end.try_send(end);
     }
 
     /// Asks a question about each of some peers, in their order; those that are gone by now are left out.

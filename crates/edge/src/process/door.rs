@@ -1,109 +1,84 @@
-//! The main thread: callers are let in or sent away, orders are carried out.
+//! The door: callers are let in or sent away.
 
-use super::listen::{Call, tell};
-use super::roster::Caller;
-use super::{Edge, End, Order, WAKE, calls};
-use crate::worker::Request;
+use super::listen::Call;
+use super::report::Limiter;
+use super::roster::{Caller, WorkerId};
+use super::{Core, calls};
+use crate::worker::{Door as AtTheDoor, Request, Waiting};
+use bgp_speaker::Peer;
 use bgp_wire::{Cause, Notification};
-use mio::{Events, Token};
+use mio::Token;
 use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::mpsc::TryRecvError;
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// So many callers of one listener are let in before others have their turn.
-const CALLERS_A_TURN: usize = 64;
+/// The worker that watches the listeners.
+pub(super) const KEEPER: WorkerId = 0;
+
+/// So many callers of one listener are let in before sessions have their turn.
+const CALLERS_A_TURN: usize = 8;
 
 /// How long callers wait when the process has no more file descriptors.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
 
-impl Edge {
-    /// Lets callers in and carries orders out, until told to end.
-    ///
-    /// # Errors
-    ///
-    /// The poll fails, which nothing mends.
-    pub fn run(mut self) -> io::Result<End> {
-        let mut events = Events::with_capacity(64);
-        let mut patience = None;
-        let end = loop {
-            match self.poll.poll(&mut events, patience) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                polled => polled?,
-            }
-            let called = events.iter().map(|event| event.token()).filter(|token| *token != WAKE);
-            self.pending.extend(called.map(|token| token.0));
-            if let Some(end) = self.orders() {
-                break end;
-            }
-            patience = self.let_in();
-        };
-        self.stop(end);
-        Ok(end)
-    }
+/// Lets callers in, on the thread of one worker.
+pub(super) struct Door {
+    core: Arc<Core>,
+    strangers: Limiter<Option<IpAddr>>,
+    calls: calls::Calls,
+}
 
-    /// Carries out what waits; how to end, if one of them says so.
-    fn orders(&mut self) -> Option<End> {
-        loop {
-            match self.orders.try_recv() {
-                Ok(Order::Listen(config, answer)) => {
-                    let failed = self.listeners.set(&config, self.poll.registry());
-                    let _ = answer.send(failed.iter().map(tell).collect());
-                }
-                Ok(Order::End(end)) => return Some(end),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
-            }
-        }
-    }
-
-    /// Lets some callers of each listener in; how long the next poll may wait.
-    fn let_in(&mut self) -> Option<Duration> {
-        let mut patience = None;
-        for token in std::mem::take(&mut self.pending) {
-            for turn in 0.. {
-                if turn == CALLERS_A_TURN {
-                    self.pending.insert(token);
-                    patience = patience.or(Some(Duration::ZERO));
-                    break;
-                }
-                match self.listeners.accept(Token(token)) {
-                    None => break,
-                    Some(Ok(call)) => self.greet(call),
-                    Some(Err(error)) => {
-                        let now = self.core.clock.now();
-                        if let Some(held) = self.strangers.pass(None, 1, now) {
-                            tracing::error!("cannot let a caller in: {error}{held}");
-                        }
-                        self.pending.insert(token);
-                        patience = Some(OUT_OF_FILES);
-                        break;
+impl AtTheDoor for Door {
+    fn open(&mut self, listener: Token, own: &mut Vec<(Peer, TcpStream)>) -> Waiting {
+        for _ in 0..CALLERS_A_TURN {
+            let called = self.core.listeners().accept(listener);
+            match called {
+                None => return Waiting::Nobody,
+                Some(Ok(call)) => own.extend(self.greet(call)),
+                Some(Err(error)) => {
+                    let now = self.core.clock.now();
+                    if let Some(held) = self.strangers.pass(None, 1, now) {
+                        tracing::error!("cannot let a caller in: {error}{held}");
                     }
+                    return Waiting::For(OUT_OF_FILES);
                 }
             }
         }
-        patience
+        Waiting::Somebody
+    }
+}
+
+impl Door {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self { core, strangers: Limiter::default(), calls: calls::Calls::default() }
     }
 
-    /// Hands a caller to its worker, or sends it away.
-    fn greet(&mut self, call: Call) {
+    /// Gives the keeper its own caller, hands another to its worker, or sends it away.
+    fn greet(&mut self, call: Call) -> Option<(Peer, TcpStream)> {
         let roster = self.core.roster();
         let caller = roster.caller(call.namespace.as_deref(), call.from.ip(), call.to.ip()).cloned();
         drop(roster);
-        let Some(caller) = caller else { return self.send_away(call) };
-        let now = self.core.clock.now();
-        if !self.calls.pass(caller.peer, now) {
-            return self.tell_dropped(call.from, &format_args!("more than {} calls a second", calls::MOST));
-        }
+        let Some(caller) = caller else {
+            self.send_away(call);
+            return None;
+        };
         let Call { stream, from, .. } = call;
-        if let Err(error) = bind(&stream, from, &caller) {
-            return self.tell_dropped(from, &error);
+        if !self.calls.pass(caller.peer, self.core.clock.now()) {
+            self.tell_dropped(from, &format_args!("more than {} calls a second", calls::MOST));
+        } else if let Err(error) = bind(&stream, from, &caller) {
+            self.tell_dropped(from, &error);
+        } else if caller.worker == KEEPER {
+            return Some((caller.peer, stream));
+        } else {
+            let accepted = Request::Accepted { peer: caller.peer, stream };
+            if let Err(refused) = self.core.workers[caller.worker].worker.send(accepted) {
+                self.tell_dropped(from, &refused);
+            }
         }
-        let sent = self.core.workers[caller.worker].worker.send(Request::Accepted { peer: caller.peer, stream });
-        if let Err(refused) = sent {
-            self.tell_dropped(from, &refused);
-        }
+        None
     }
 
     fn tell_dropped(&mut self, from: SocketAddr, why: &dyn fmt::Display) {

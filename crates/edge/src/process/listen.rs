@@ -1,6 +1,7 @@
 //! Where peers call: listeners, and who may come in.
 
 use crate::config::{Config, Md5Key};
+use crate::worker::LISTENERS;
 use mio::{Interest, Registry, Token};
 use socket::{Key, ListenOptions, Namespace};
 use std::collections::{BTreeMap, HashMap};
@@ -77,7 +78,7 @@ impl Listeners {
         let socket = socket::listen(&options)?;
         socket.set_nonblocking(true)?;
         let mut socket = mio::net::TcpListener::from_std(socket);
-        let token = Token(self.next_token);
+        let token = Token(LISTENERS + self.next_token);
         self.next_token += 1;
         registry.register(&mut socket, token, Interest::READABLE)?;
         Ok(Listener { token, socket, keys: HashMap::new() })

@@ -1,13 +1,13 @@
 //! The process: one edge from its configuration to its end.
 //!
 //! ```text
-//!  callers ─► main thread ──accepted──► workers ──notices──► reports thread ─► log, counts
-//!  signals ─┘     ▲   └──commands──────┘   ▲
-//!                 │                        │ questions
-//!           orders│          control, metrics threads
+//!                  callers ─► worker 0 ──accepted──► other workers ──notices──► reports thread ─► log, counts
+//!                                ▲                       ▲
+//!                       commands │                       │ questions
+//!  signals ─► main thread      control, metrics threads ─┘
 //! ```
 //!
-//! The main thread waits for callers and orders; [`Core`] is what all threads share. A configuration is taken up by
+//! The main thread only waits for the end; [`Core`] is what all threads share. A configuration is taken up by
 //! [`Core::change`] alone, at the start as on a reload or by a command: commands that change something are a changed
 //! configuration. Nothing of this is on the way of a route.
 
@@ -35,17 +35,15 @@ use bgp_fsm::Stop;
 use bgp_speaker::{Notice, Speaker};
 use catalog::Catalog;
 use command::Command;
-use mio::{Poll, Waker};
-use report::{Limiter, Reports, Tally};
+use report::{Reports, Tally};
 use roster::Roster;
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -57,12 +55,6 @@ pub(crate) use report::Way;
 pub(crate) use roster::{Found, NotFound};
 pub use signals::watch_signals;
 pub(crate) use slots::Slots;
-
-/// How many orders may wait for the main thread.
-const ORDERS: usize = 64;
-
-/// The token of the waker of the main thread.
-const WAKE: mio::Token = mio::Token(usize::MAX);
 
 /// What all threads of the process share.
 #[derive(Debug)]
@@ -79,8 +71,9 @@ pub(crate) struct Core {
     workers: Vec<Arc<Hand>>,
     watching: liveness::Watching,
     pub(crate) tally: Arc<Tally>,
-    orders: SyncSender<Order>,
-    waker: Waker,
+    listeners: Mutex<listen::Listeners>,
+    /// Tells the main thread to end; the first to say so is heard.
+    end: SyncSender<End>,
 }
 
 /// A worker, and what carries commands out on it.
@@ -89,15 +82,6 @@ struct Hand {
     worker: Worker,
     executor: Arc<Mutex<Executor>>,
     tape: Option<Tape>,
-}
-
-/// What the main thread is told.
-#[derive(Debug)]
-enum Order {
-    /// Listeners shall be those of this configuration; what cannot be done is answered.
-    Listen(Arc<Config>, SyncSender<Vec<String>>),
-    /// The process shall end.
-    End(End),
 }
 
 /// How a process ends.
@@ -135,13 +119,7 @@ pub struct Edge {
     core: Arc<Core>,
     /// Where metrics are.
     metrics: Option<SocketAddr>,
-    poll: Poll,
-    orders: Receiver<Order>,
-    listeners: listen::Listeners,
-    /// Listeners with callers that were not all let in.
-    pending: BTreeSet<usize>,
-    strangers: Limiter<Option<std::net::IpAddr>>,
-    calls: calls::Calls,
+    end: Receiver<End>,
     reports: JoinHandle<()>,
 }
 
@@ -159,8 +137,6 @@ impl Edge {
             let what = what.to_owned();
             move |cause| StartError::Io { what, cause }
         };
-        let poll = Poll::new().map_err(fault("no poll"))?;
-        let waker = Waker::new(poll.registry(), WAKE).map_err(fault("no waker"))?;
         let count = config.workers.map_or_else(spare_cores, |workers| workers.get() as usize);
         let roster = Arc::new(RwLock::new(Roster::new(count)));
         let tally = Arc::new(Tally::default());
@@ -190,11 +166,11 @@ impl Edge {
         });
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(fault("no worker"))?;
         let mut listeners = listen::Listeners::default();
-        let failed = listeners.set(&config, poll.registry());
+        let failed = listeners.set(&config, workers[door::KEEPER].worker.registry());
         if !failed.is_empty() {
             return Err(StartError::Listen(failed.iter().map(listen::tell).collect()));
         }
-        let (orders, inbox) = sync_channel(ORDERS);
+        let (end, told) = sync_channel(1);
         let core = Core {
             clock,
             path: path.to_owned(),
@@ -205,8 +181,8 @@ impl Edge {
             workers,
             watching: liveness::Watching::default(),
             tally,
-            orders,
-            waker,
+            listeners: Mutex::new(listeners),
+            end,
         };
         core.note_config(text);
         let restarting = restart::take(&config);
@@ -225,22 +201,12 @@ impl Edge {
         stations.start(&core).map_err(fault("no thread for a monitoring station"))?;
         let metrics = config.metrics.map(|address| metrics::serve(core.clone(), address));
         let metrics = metrics.transpose().map_err(fault("metrics"))?;
-        Ok(Self {
-            core,
-            metrics,
-            poll,
-            orders: inbox,
-            listeners,
-            pending: BTreeSet::new(),
-            strangers: Limiter::default(),
-            calls: calls::Calls::default(),
-            reports: reports_thread,
-        })
+        Ok(Self { core, metrics, end: told, reports: reports_thread })
     }
 
     /// The addresses that peers connect to.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.addresses().collect()
+        self.core.listeners().addresses().collect()
     }
 
     /// Where metrics are, if they are anywhere.
@@ -253,9 +219,23 @@ impl Edge {
         Handle(self.core.clone())
     }
 
+    /// Lets callers in, until told to end.
+    ///
+    /// # Errors
+    ///
+    /// The worker that would let them in has ended, which nothing mends.
+    pub fn run(self) -> io::Result<End> {
+        let door = crate::worker::Request::Door(Box::new(door::Door::new(self.core.clone())));
+        self.core.workers[door::KEEPER].worker.send(door).map_err(io::Error::other)?;
+        // The core holds the other end.
+        let end = self.end.recv().unwrap_or(End::Stop);
+        self.stop(end);
+        Ok(end)
+    }
+
     fn stop(self, end: End) {
         self.core.take_leave(end);
-        drop(self.listeners);
+        *self.core.listeners() = listen::Listeners::default();
         let _ = std::fs::remove_file(&self.core.config().control);
         // Others may hold the core still, but they hold no worker's thread up.
         for index in 0..self.core.workers.len() {
@@ -321,17 +301,14 @@ impl Core {
         }
     }
 
-    /// Opens and closes listeners, which the main thread owns.
-    fn set_listeners(&self, config: &Arc<Config>) -> Vec<String> {
-        let (answer, wait) = sync_channel(1);
-        match self.order(Order::Listen(config.clone(), answer)) {
-            true => wait.recv().unwrap_or_default(),
-            false => vec!["listeners: the edge is ending".to_owned()],
-        }
+    fn listeners(&self) -> MutexGuard<'_, listen::Listeners> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn order(&self, order: Order) -> bool {
-        self.orders.send(order).is_ok() && self.waker.wake().is_ok()
+    /// Opens and closes listeners.
+    fn set_listeners(&self, config: &Config) -> Vec<String> {
+        let failed = self.listeners().set(config, self.workers[door::KEEPER].worker.registry());
+        failed.iter().map(listen::tell).collect()
     }
 
     /// Tells peers that we go; those that keep our routes over a restart are told nothing (RFC 4724).

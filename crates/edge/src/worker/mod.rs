@@ -1,14 +1,17 @@
 //! A worker: one thread, one poll, and the routing domains that it owns.
 //!
 //! ```text
-//!  acceptor, control, BFD ──Request──► worker ──Report──► main thread
-//!                                        │
-//!                          sockets ◄─► Speaker (pure)
+//!  control, BFD, another worker's door ──Request──► worker ──Notice──► reports thread
+//!                                                     │
+//!                                       sockets ◄─► Speaker (pure)
 //! ```
 //!
 //! A domain's sessions, table and policy belong to one worker, so nothing on the way of a route is shared or
 //! locked. What others want of it comes as a [`Request`] over a bounded channel; a question is a closure that
 //! runs between two turns and answers over a channel of its own.
+//!
+//! One worker also watches the listeners and asks a [`Door`] about who calls. A handshake is then the matter of one
+//! thread where the caller is its own: to wake a second one costs more than all else of it.
 //!
 //! # One slow or hostile peer slows nobody else
 //!
@@ -25,12 +28,13 @@ mod turn;
 use crate::clock::Clock;
 use crate::record::Tape;
 use bgp_speaker::{Notice, Peer, Speaker, Time};
-use mio::{Poll, Token, Waker};
+use mio::{Poll, Registry, Token, Waker};
 use std::fmt;
 use std::io;
 use std::net::TcpStream;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub use link::Dial;
 
@@ -46,8 +50,30 @@ const REQUESTS: usize = 1024;
 /// The token of the waker; connections are numbered from zero.
 const WAKE: Token = Token(usize::MAX);
 
+/// Tokens of listeners are those from here on; connections are numbered below.
+pub const LISTENERS: usize = usize::MAX / 2 + 1;
+
+/// Who lets callers in. One worker has it: a caller of its own needs no other thread to come in.
+pub trait Door: Send {
+    /// Lets a few callers of a listener in. Those of the worker that asks are given to it, others to theirs.
+    fn open(&mut self, listener: Token, own: &mut Vec<(Peer, TcpStream)>) -> Waiting;
+}
+
+/// Whether callers still wait at a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// Nobody does.
+    Nobody,
+    /// Others had their turn first.
+    Somebody,
+    /// Nobody can be let in for so long.
+    For(Duration),
+}
+
 /// What others want of a worker.
 pub enum Request {
+    /// The worker shall let callers in from now on.
+    Door(Box<dyn Door>),
     /// A peer has called.
     Accepted {
         /// Who, by the address that it called from.
@@ -75,6 +101,7 @@ pub type Question = Box<dyn FnOnce(&mut Speaker, Time) + Send>;
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Door(_) => f.write_str("Door"),
             Self::Accepted { peer, .. } => write!(f, "Accepted({peer:?})"),
             Self::Dial { peer, .. } => write!(f, "Dial({peer:?})"),
             Self::Ask(_) => f.write_str("Ask"),
@@ -89,6 +116,7 @@ pub type Reporter = Box<dyn FnMut(Notice, Time) + Send>;
 /// A running worker.
 #[derive(Debug)]
 pub struct Worker {
+    registry: Registry,
     requests: SyncSender<Request>,
     waker: Waker,
     thread: JoinHandle<io::Result<()>>,
@@ -129,10 +157,16 @@ impl Worker {
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
+        let registry = poll.registry().try_clone()?;
         let (requests, inbox) = sync_channel(REQUESTS);
         let turn = turn::Turn::new(poll, clock, taped::Taped::new(speaker, tape), inbox, reporter);
         let thread = std::thread::Builder::new().name(name).spawn(move || turn.run())?;
-        Ok(Self { requests, waker, thread })
+        Ok(Self { registry, requests, waker, thread })
+    }
+
+    /// Where listeners register that the worker shall watch, with tokens from [`LISTENERS`] on.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Hands a request over.

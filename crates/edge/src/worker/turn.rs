@@ -2,14 +2,14 @@
 
 use super::link::{Link, Reading};
 use super::taped::Taped;
-use super::{Dial, QUANTUM, Reporter, Request, SHARE, WAKE};
+use super::{Dial, Door, LISTENERS, QUANTUM, Reporter, Request, SHARE, WAKE, Waiting};
 use crate::clock::Clock;
 use bgp_speaker::{Conn, Effect, Peer, Time};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
@@ -34,6 +34,13 @@ pub(super) struct Turn {
     speaker: Taped,
     links: HashMap<Conn, Link>,
     dials: HashMap<Peer, Dial>,
+    /// Who lets callers in, if this worker does.
+    door: Option<Box<dyn Door>>,
+    /// Listeners with callers that were not all let in.
+    called: BTreeSet<Token>,
+    /// Nobody can be let in before this time.
+    closed_until: Option<Time>,
+    callers: Vec<(Peer, TcpStream)>,
     /// Sessions with something to read that brought little lately. All of them are served in each turn.
     light: VecDeque<Conn>,
     /// Those that brought much. One of them is served in each turn.
@@ -60,6 +67,10 @@ impl Turn {
             speaker,
             links: HashMap::new(),
             dials: HashMap::new(),
+            door: None,
+            called: BTreeSet::new(),
+            closed_until: None,
+            callers: Vec::new(),
             light: VecDeque::new(),
             heavy: VecDeque::new(),
             sending: VecDeque::new(),
@@ -94,6 +105,7 @@ impl Turn {
             if !self.take_requests() {
                 return Ok(());
             }
+            self.let_in();
             for _ in 0..self.light.len() {
                 if let Some(conn) = self.light.pop_front() {
                     self.read(conn);
@@ -122,13 +134,20 @@ impl Turn {
         if self.has_requests || !(self.light.is_empty() && self.heavy.is_empty() && self.sending.is_empty()) {
             return Some(Duration::ZERO);
         }
+        if !self.called.is_empty() && self.closed_until.is_none() && self.door.is_some() {
+            return Some(Duration::ZERO);
+        }
         let lingering = self.lingering.front().map(|(until, _)| *until);
-        let first = self.speaker.deadline().into_iter().chain(lingering).min();
+        let first = self.speaker.deadline().into_iter().chain(lingering).chain(self.closed_until).min();
         first.map(|deadline| self.clock.until(deadline))
     }
 
     fn note(&mut self, event: &Event) {
         if event.token() == WAKE {
+            return;
+        }
+        if event.token().0 >= LISTENERS {
+            self.called.insert(event.token());
             return;
         }
         let conn = Conn(event.token().0 as u32);
@@ -152,6 +171,37 @@ impl Turn {
         if (event.is_readable() || link.is_ended) && !link.is_queued {
             link.is_queued = true;
             self.light.push_back(conn);
+        }
+    }
+
+    /// Lets a few callers of each listener in.
+    fn let_in(&mut self) {
+        if self.called.is_empty() || self.closed_until.is_some_and(|until| self.clock.now() < until) {
+            return;
+        }
+        self.closed_until = None;
+        let Some(mut door) = self.door.take() else { return };
+        let mut callers = std::mem::take(&mut self.callers);
+        for listener in std::mem::take(&mut self.called) {
+            match door.open(listener, &mut callers) {
+                Waiting::Nobody => continue,
+                Waiting::Somebody => {}
+                Waiting::For(time) => self.closed_until = Some(self.clock.now() + time),
+            }
+            self.called.insert(listener);
+        }
+        callers.drain(..).for_each(|(peer, stream)| self.accepted(peer, stream));
+        self.callers = callers;
+        self.door = Some(door);
+    }
+
+    fn accepted(&mut self, peer: Peer, stream: TcpStream) {
+        let now = self.clock.now();
+        let Some(conn) = self.speaker.accepted(peer, now) else { return };
+        match self.register(conn, stream, false) {
+            // What has come already raises no event, or one that has been told before.
+            Ok(()) => self.light.push_back(conn),
+            Err(_) => self.speaker.closed(conn, now),
         }
     }
 
@@ -331,14 +381,8 @@ impl Turn {
     fn answer(&mut self, request: Request) {
         let now = self.clock.now();
         match request {
-            Request::Accepted { peer, stream } => {
-                let Some(conn) = self.speaker.accepted(peer, now) else { return };
-                match self.register(conn, stream, false) {
-                    // What has come already raises no event, or one that has been told before.
-                    Ok(()) => self.light.push_back(conn),
-                    Err(_) => self.speaker.closed(conn, now),
-                }
-            }
+            Request::Accepted { peer, stream } => self.accepted(peer, stream),
+            Request::Door(door) => self.door = Some(door),
             Request::Dial { peer, dial } => drop(self.dials.insert(peer, dial)),
             Request::Ask(ask) => ask(self.speaker.speaker(), now),
             Request::Exit => {}
