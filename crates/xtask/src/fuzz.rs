@@ -27,6 +27,8 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-saniti
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions=on -Coverflow-checks=on";
 
 pub(crate) fn run(target: Option<&str>, seconds: u64) -> anyhow::Result<()> {
+    let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+    ensure!(target.is_none_or(|target| names.contains(&target)), "no such fuzz target; there are {}", names.join(", "));
     let folder = crate::root().join("fuzz");
     let host = crate::chores::output("rustc", &["-vV"])?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
