@@ -1,4 +1,4 @@
-//! A thread that is not kept waiting while others have work.
+//! Threads that are not kept waiting while others have work, and threads that have time.
 
 use crate::sys;
 
@@ -26,4 +26,12 @@ pub fn raise() -> Priority {
     } else {
         Priority::Ordinary
     }
+}
+
+/// Lowers the calling thread: its waking interrupts no other (`SCHED_BATCH`), and its share is the smallest (nice 19).
+/// No right is needed; where the kernel refuses all the same, the thread stays an ordinary one.
+pub fn lower() {
+    const NICE: libc::c_int = 19;
+    let _ = sys::schedule_batch();
+    let _ = sys::set_nice(NICE);
 }

@@ -106,6 +106,8 @@ enum Kind {
 
 impl Writer {
     fn run(mut self, inbox: &Receiver<(Notice, Time)>) {
+        // A line can wait; a thousand sessions that come up at once cannot.
+        socket::priority::lower();
         while let Ok((notice, now)) = inbox.recv() {
             self.write(&notice, now);
         }

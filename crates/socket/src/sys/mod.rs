@@ -18,11 +18,20 @@ pub(crate) fn enter_namespace(namespace: BorrowedFd<'_>) -> io::Result<()> {
 
 /// Schedules this thread before all ordinary ones, in turn with others of its kind.
 pub(crate) fn schedule_round_robin(priority: libc::c_int) -> io::Result<()> {
+    schedule(libc::SCHED_RR, priority)
+}
+
+/// Schedules this thread as one that has time: its waking interrupts no other.
+pub(crate) fn schedule_batch() -> io::Result<()> {
+    schedule(libc::SCHED_BATCH, 0)
+}
+
+fn schedule(policy: libc::c_int, priority: libc::c_int) -> io::Result<()> {
     // SAFETY: all zeros are a value of this plain struct of the kernel.
     let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
     parameters.sched_priority = priority;
     // SAFETY: the kernel reads the struct behind the pointer, which lives, and keeps nothing. 0 is this thread.
-    check(unsafe { libc::sched_setscheduler(0, libc::SCHED_RR, &raw const parameters) })
+    check(unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) })
 }
 
 /// Gives this thread a larger share of the processor the lower `nice` is.
