@@ -29,3 +29,15 @@ pub enum CommitError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// An error of the database, with what was being done.
+pub(crate) fn failed(doing: &str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    let doing = doing.to_owned();
+    move |cause| StoreError { doing, cause: Box::new(cause) }
+}
+
+/// Whether the database is out of reach, in place of having refused a statement.
+pub(crate) fn disconnected(error: &sqlx::Error) -> bool {
+    // Class 57 is what a server says that shuts down or kills the session.
+    error.as_database_error().is_none_or(|error| error.code().is_some_and(|code| code.starts_with("57P")))
+}

@@ -11,12 +11,20 @@
 //! writers cannot both have it.
 
 mod change;
+mod database;
 mod error;
+mod open;
 mod operation;
 mod resource;
+mod rows;
+mod schema;
+mod sql;
+mod write;
+mod writer;
 
 pub use change::{Change, Claim, Guard, IntentWrite};
 pub use error::{CommitError, StoreError};
+pub use open::open;
 pub use operation::{Operation, State};
 pub use resource::{AuditEntry, Intent, Query, Resource, Secrets};
 
@@ -67,13 +75,19 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// without a body was taken back. From 0 on, those taken back are left out.
     async fn intents(&self, edge: &str, after: u64, limit: u32) -> Result<Vec<Intent>, StoreError>;
 
+    /// What an edge shall run of one thing, if anything.
+    async fn intent(&self, edge: &str, key: &str) -> Result<Option<Intent>, StoreError>;
+
+    /// What all edges shall run of a thing and of what is below it (`""` for all), by edge and key.
+    async fn intended(&self, key_prefix: &str) -> Result<Vec<Intent>, StoreError>;
+
     /// Every edge that has an intent.
     async fn edges(&self) -> Result<Vec<String>, StoreError>;
 
     /// Keeps the newest report of each of an edge's things, by key: the edge itself (`""`), or a peering.
     async fn report(&self, edge: &str, at: Timestamp, rows: &[(String, Value)]) -> Result<(), StoreError>;
 
-    /// The newest reports on a thing of the edges named, or on all things for the prefix `""`: edge, key, when, what.
+    /// The newest reports of an edge on a thing and on what is below it (`""` for all things): key, when, what; by key.
     async fn reports(&self, edge: &str, key_prefix: &str) -> Result<Vec<(String, Timestamp, Value)>, StoreError>;
 
     /// Adds to the history of a thing's counters, and forgets what is older than `keep`.

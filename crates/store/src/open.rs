@@ -1,0 +1,141 @@
+//! From an address to a store.
+
+use crate::database::Database;
+use crate::error::failed;
+use crate::sql::Pool;
+use crate::writer::{CHANNEL, Writer, raise};
+use crate::{Store, StoreError, schema};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a statement waits for another program that writes to the same SQLite file.
+const BUSY: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection, or for a PostgreSQL that does not answer.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How often is looked for what others wrote, in case nobody told.
+const POLL: Duration = Duration::from_secs(2);
+
+/// Opens the store at an address, and makes its tables or brings them up to date.
+///
+/// - `sqlite:PATH`, or just a path: one file, made when it is not there;
+/// - `sqlite::memory:`: in memory, each its own, gone when it is dropped; for tests;
+/// - `postgres://user:password@host:port/database`: a PostgreSQL, which several programs may share.
+///
+/// # Errors
+///
+/// The store cannot be reached, or was written by a newer program.
+pub async fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(database(address).await?))
+}
+
+/// Opens the database at an address.
+pub(crate) async fn database(address: &str) -> Result<Database, StoreError> {
+    let doing = format!("opening the store `{}`", shown(address));
+    connect(address).await.map_err(failed(&doing))
+}
+
+async fn connect(address: &str) -> Result<Database, sqlx::Error> {
+    let (readers, writers) = pools(address).await?;
+    let mut conn = writers.acquire().await?;
+    if let Err(error) = schema::migrate(&mut conn).await {
+        conn.abandon().await;
+        return Err(error);
+    }
+    let revision =
+        conn.rows("SELECT revision FROM store", &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.count(0)?;
+    drop(conn);
+    let (tell, newest) = watch::channel(revision);
+    let writer = Writer::start(writers.clone(), tell.clone());
+    let watcher = tokio::spawn(watch(readers.clone(), tell)).abort_handle();
+    Ok(Database { readers, writers, writer, newest, watcher })
+}
+
+/// Connections for readers, and for writers.
+async fn pools(address: &str) -> Result<(Pool, Pool), sqlx::Error> {
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        let options = PgConnectOptions::from_str(address)?.application_name("twinpath");
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE);
+        let pool = Pool::Postgres(pool.connect_with(options).await?);
+        return Ok((pool.clone(), pool));
+    }
+    let path = address.strip_prefix("sqlite:").unwrap_or(address);
+    // Nothing else touches a connection, so none has to be asked whether it still lives.
+    let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let one = || pool().max_connections(1).acquire_timeout(BUSY * 2);
+    if path == ":memory:" {
+        // A database in memory belongs to its connection.
+        let pool = one().min_connections(1).connect_with(SqliteConnectOptions::new().in_memory(true)).await?;
+        return Ok((Pool::Sqlite(pool.clone()), Pool::Sqlite(pool)));
+    }
+    let path = Path::new(path.strip_prefix("//").unwrap_or(path));
+    private(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY);
+    let writers = one().connect_with(options.clone()).await?;
+    let readers = pool().max_connections(4).acquire_timeout(BUSY).connect_lazy_with(options);
+    Ok((Pool::Sqlite(readers), Pool::Sqlite(writers)))
+}
+
+/// Makes the file, for the owner's eyes only: there are secrets in it.
+fn private(path: &Path) -> Result<(), sqlx::Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(sqlx::Error::Io)
+}
+
+/// An address without its password.
+pub(crate) fn shown(address: &str) -> String {
+    match (address.split_once("://"), address.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
+        _ => address.to_owned(),
+    }
+}
+
+/// Follows the newest revision as other programs write it: told by PostgreSQL, and by looking now and then.
+async fn watch(pool: Pool, newest: watch::Sender<u64>) {
+    let mut listener = None;
+    loop {
+        if let (Pool::Postgres(pool), None) = (&pool, &listener) {
+            listener = listen(pool).await;
+        }
+        match &mut listener {
+            Some(told) => match tokio::time::timeout(POLL, told.recv()).await {
+                Ok(Ok(notification)) => {
+                    if let Ok(revision) = notification.payload().parse() {
+                        raise(&newest, revision);
+                        continue;
+                    }
+                }
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the store's notifications ended");
+                    listener = None;
+                    tokio::time::sleep(POLL / 10).await;
+                }
+                Err(_) => {}
+            },
+            None => tokio::time::sleep(POLL).await,
+        }
+        if let Ok(rows) = pool.rows("SELECT revision FROM store", &[]).await
+            && let Some(Ok(revision)) = rows.first().map(|row| row.count(0))
+        {
+            raise(&newest, revision);
+        }
+    }
+}
+
+async fn listen(pool: &sqlx::PgPool) -> Option<PgListener> {
+    let mut listener = PgListener::connect_with(pool).await.ok()?;
+    listener.listen(CHANNEL).await.ok()?;
+    Some(listener)
+}
