@@ -3,7 +3,10 @@
 //! The reference design is Contoso of `examples/`, in up to three layers of evidence. A [`patch`](Layers::patch)
 //! is YAML merged over a layer: `null` removes a key, `*` stands for every name there, a list or scalar
 //! replaces what was there.
+//!
+//! [`arm`] is the contract with the real clients: Microsoft's swagger, what clients call, a recorded journey.
 
+pub mod arm;
 mod fleet;
 
 pub use fleet::circuit as fleet_circuit;
