@@ -281,6 +281,7 @@ mod tests {
     fn the_builtin_catalogue_parses() {
         let catalog = Catalog::builtin();
         assert_eq!(catalog.locations().len(), 146);
+        assert_eq!(catalog.location("Silicon Valley").unwrap().cloud, "AzureCloud");
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
         assert_eq!(catalog.limits().len(), 193);

@@ -52,7 +52,12 @@ impl Locations {
         }
         let all = json::<File>(file, text)?.locations;
         let names = all.iter().enumerate().flat_map(|(i, l)| [(fold(&l.name), i), (fold(&l.id), i)]);
-        Ok(Self { by_name: names.collect(), all })
+        let mut by_name = HashMap::new();
+        for (name, index) in names {
+            // Some cities have a location in two clouds; the public one comes first and is meant.
+            by_name.entry(name).or_insert(index);
+        }
+        Ok(Self { by_name, all })
     }
 
     pub(crate) fn all(&self) -> &[Location] {
