@@ -15,6 +15,8 @@ mod registrations;
 mod resources;
 mod role_assignments;
 #[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
+pub(crate) mod port;
+#[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
 pub(crate) mod route_filter;
 mod row;
 pub(crate) mod scope;
@@ -111,6 +113,11 @@ pub static ROUTES: &[&[Route]] = &[
     subscriptions::ROUTES,
     tags::ROUTES,
     community::ROUTES,
+    port::ROUTES,
+    port::AUTHORIZATION_ROUTES,
+    port::LETTER_ROUTES,
+    port::LINK_ROUTES,
+    port::LOCATION_ROUTES,
     route_filter::ROUTES,
     route_filter::RULE_ROUTES,
 ];
