@@ -14,7 +14,9 @@ pub fn address(route: &Route, names: &BTreeMap<String, String>) -> Result<(Resou
     for (what, name) in names {
         if !arm_api::name::is_segment(name) {
             let seen: String = name.escape_debug().take(80).collect();
-            let text = format!("{what} in the path is `{seen}`, wanted a name without `/ \\ % ? #` and control characters, no `..`");
+            let text = format!(
+                "{what} in the path is `{seen}`, wanted a name without `/ \\ % ? #` and control characters, no `..`"
+            );
             return Err(ArmError::bad_request("InvalidResourceName", text).at(what.as_str()));
         }
     }

@@ -11,11 +11,11 @@ mod groups;
 pub(crate) mod locks;
 mod operation;
 pub mod operator;
+#[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
+pub(crate) mod port;
 mod registrations;
 mod resources;
 mod role_assignments;
-#[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
-pub(crate) mod port;
 #[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
 pub(crate) mod route_filter;
 mod row;
@@ -123,6 +123,13 @@ pub static ROUTES: &[&[Route]] = &[
 ];
 
 /// All kinds of operations, a file each.
-pub static KINDS: &[&[Kind]] = &[groups::KINDS, operator::KINDS];
+pub static KINDS: &[&[Kind]] = &[
+    groups::KINDS,
+    operator::KINDS,
+    port::KINDS,
+    port::AUTHORIZATION_KINDS,
+    route_filter::KINDS,
+    route_filter::RULE_KINDS,
+];
 
 pub(crate) use route;
