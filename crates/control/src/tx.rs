@@ -168,6 +168,12 @@ impl<'s> Tx<'s> {
         self.change.claims.push(Claim { key: claim, holder: holder.to_owned() });
     }
 
+    /// Takes something that was free a moment ago and of which there are others: when another writer has it by now,
+    /// the decision is made again.
+    pub fn claim_or_again(&mut self, claim: String, holder: &str) {
+        self.change.claims.push(Claim { key: claim, holder: holder.to_owned() });
+    }
+
     /// Gives up a claim.
     pub fn release(&mut self, claim: String) {
         self.change.releases.push(claim);

@@ -5,23 +5,28 @@
 //! kinds of operations that go on after the answer: `pub(super) static ROUTES: &[Route]` and `KINDS: &[Kind]`.
 
 mod address;
+mod authorization;
+pub(crate) mod circuit;
 mod community;
+mod cross_connection;
 mod find;
 mod groups;
 pub(crate) mod locks;
 mod operation;
 pub mod operator;
-#[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
+pub(crate) mod peering;
 pub(crate) mod port;
+mod precondition;
 mod registrations;
 mod resources;
 mod role_assignments;
-#[allow(dead_code, unused_imports, reason = "circuits and peerings, which call it, are on their way")]
 pub(crate) mod route_filter;
 mod row;
 pub(crate) mod scope;
+mod service_provider;
 mod subscriptions;
 mod tags;
+mod writing;
 
 pub use address::address;
 pub use find::{find, run};
@@ -103,6 +108,11 @@ pub enum Action {
 
 /// All routes, a file each.
 pub static ROUTES: &[&[Route]] = &[
+    authorization::ROUTES,
+    circuit::ROUTES,
+    cross_connection::ROUTES,
+    peering::ROUTES,
+    service_provider::ROUTES,
     groups::ROUTES,
     locks::ROUTES,
     operation::ROUTES,
@@ -130,6 +140,7 @@ pub static KINDS: &[&[Kind]] = &[
     port::AUTHORIZATION_KINDS,
     route_filter::KINDS,
     route_filter::RULE_KINDS,
+    writing::KINDS,
 ];
 
 pub(crate) use route;

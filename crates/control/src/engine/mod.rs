@@ -22,7 +22,7 @@ mod tests;
 
 pub(crate) use delay::delay;
 pub use run::{run, settle};
-pub(crate) use start::{HOLDER, busy};
+pub(crate) use start::{HOLDER, busy, in_progress};
 pub use start::{start, start_for};
 pub use take::step;
 
@@ -69,7 +69,6 @@ pub enum Next {
 
 /// A kind and its steps, each with what takes it back where there is such a thing, as has the request itself:
 /// `kind!("put-peering" / restore => validate, announce / withdraw)`.
-#[allow(unused_macros, reason = "the first files that use it are on their way")]
 macro_rules! kind {
     ($name:literal $(/ $request:ident)? => $($run:ident $(/ $undo:ident)?),+ $(,)?) => {
         $crate::engine::Kind {
@@ -86,7 +85,6 @@ macro_rules! kind {
     (@undo $undo:ident) => { Some(|tx, operation| Box::pin($undo(tx, operation))) };
 }
 
-#[allow(unused_imports, reason = "the first files that use it are on their way")]
 pub(crate) use kind;
 
 /// The kind of a name.

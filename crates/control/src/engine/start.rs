@@ -40,18 +40,23 @@ pub fn start_for(tx: &mut Tx<'_>, subscription: &str, on: &ResourceId, kind: &'s
 
 /// Keeps other operations off the outermost resource of an id until the operation ends.
 fn keep_off(tx: &mut Tx<'_>, operation: Uuid, on: &ResourceId) {
-    let refusal = ArmError::conflict(
+    let refusal = in_progress(tx, on, HOLDER);
+    tx.claim(busy(on), &operation.to_string(), refusal);
+}
+
+/// What a caller is told while an operation is at work on a resource.
+pub(crate) fn in_progress(tx: &Tx<'_>, on: &ResourceId, operation: &str) -> ArmError {
+    ArmError::conflict(
         "AnotherOperationInProgress",
         format!(
             "Another operation on this or dependent resource is in progress: {}. To retrieve status of the operation \
-             use uri: {}/subscriptions/{}/providers/Microsoft.Network/locations/global/operations/{HOLDER}\
+             use uri: {}/subscriptions/{}/providers/Microsoft.Network/locations/global/operations/{operation}\
              ?api-version=2024-01-01",
             on.root(),
             tx.settings.base,
             on.subscription(),
         ),
-    );
-    tx.claim(busy(on), &operation.to_string(), refusal);
+    )
 }
 
 /// Stands in a refusal for who holds the claim.

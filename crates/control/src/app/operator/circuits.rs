@@ -2,6 +2,7 @@
 
 use super::{body, guid, order, put_order, subscription_of};
 use crate::app::Handled;
+use crate::app::peering::validate;
 use crate::{Answer, Call, Fault, Tx, intent};
 use arm_api::ArmError;
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,9 @@ pub(super) async fn put_prefixes(tx: &mut Tx<'_>, call: &Call) -> Handled {
         }
     }
     put_order(tx, &name, &kept).await?;
+    validate(tx, &circuit.key).await?;
     intent::reconcile(tx, &circuit.key).await?;
-    Ok(Answer::Ok(json!({ "serviceKey": circuit.document.get("serviceKey"), "verdicts": kept.verdicts })))
+    Ok(Answer::Ok(json!({ "serviceKey": circuit.document["properties"]["serviceKey"], "verdicts": kept.verdicts })))
 }
 
 /// A prefix in the one way to write it.
@@ -90,7 +92,7 @@ async fn by_service_key(tx: &mut Tx<'_>, call: &Call) -> Result<Resource, Fault>
 
 /// A circuit as the operator sees it: states, who, where, and its peerings.
 async fn shown(tx: &mut Tx<'_>, row: &Resource) -> Result<Value, Fault> {
-    let of = |path: &str| row.document.pointer(path).cloned().unwrap_or_default();
+    let of = |path: &str| row.document["properties"].pointer(path).cloned().unwrap_or_default();
     let peerings = tx.children(row, "peerings").await?;
     let peerings: Vec<&str> = peerings.iter().filter_map(|row| row.id.rsplit('/').next()).collect();
     let verdicts: Prefixes = order(tx, &format!("prefixes{}", row.key)).await?;
@@ -112,7 +114,7 @@ async fn shown(tx: &mut Tx<'_>, row: &Resource) -> Result<Value, Fault> {
 
 /// The id of a circuit's cross connection, in the subscription of its provider (spec 07, 9).
 fn cross_connection(tx: &Tx<'_>, row: &Resource) -> Option<String> {
-    let text = |path: &str| row.document.pointer(path).and_then(Value::as_str);
+    let text = |path: &str| row.document["properties"].pointer(path).and_then(Value::as_str);
     let provider = tx.settings.catalog.provider(text("/serviceProviderProperties/serviceProviderName")?)?;
     let location: String = text("/serviceProviderProperties/peeringLocation")?.split_whitespace().collect();
     Some(format!(

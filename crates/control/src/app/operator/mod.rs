@@ -30,6 +30,7 @@ use serde_json::Value;
 use store::{Resource, Secrets};
 use uuid::Uuid;
 
+pub(crate) use circuits::{Prefixes, Verdict};
 pub(crate) use orders::Names;
 pub use providers::subscription_of;
 pub(crate) use tenancy::refuse_disabled;

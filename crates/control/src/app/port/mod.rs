@@ -16,7 +16,7 @@ pub(super) use authorization::{KINDS as AUTHORIZATION_KINDS, ROUTES as AUTHORIZA
 pub(super) use letter::ROUTES as LETTER_ROUTES;
 pub(super) use link::ROUTES as LINK_ROUTES;
 pub(super) use location::ROUTES as LOCATION_ROUTES;
-pub(crate) use room::{Room, leave, tags_are_shared, take};
+pub(crate) use room::{leave, tags_are_shared, take};
 
 use super::{Handled, Route, route, row, scope};
 use crate::engine::{self, Kind, Next, kind};
