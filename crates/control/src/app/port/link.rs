@@ -133,6 +133,7 @@ fn fresh(port: &Port, number: usize) -> Link {
 /// # Errors
 ///
 /// The store failed.
+#[allow(dead_code, reason = "intents, which ask it, are on their way")]
 pub(crate) async fn dark(tx: &mut Tx<'_>, port: &ResourceId, side: Side) -> Result<bool, Fault> {
     let Some((name, _)) = NAMES.iter().find(|(_, of)| *of == side) else { return Ok(false) };
     let link = tx.get(&port.child("links", name)).await?;
