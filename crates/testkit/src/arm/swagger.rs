@@ -69,7 +69,7 @@ static OPERATIONS: LazyLock<BTreeMap<String, Operation>> = LazyLock::new(|| {
                 let responses = members(&operation["responses"]);
                 let of_response = |response: &Value| response.get("schema").cloned().unwrap_or_default();
                 let parameters = operation["parameters"].as_array().into_iter().flatten().map(follow);
-                let request =
+                let mut request =
                     parameters.filter(|parameter| parameter["in"] == "body").map(|body| body["schema"].clone());
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 let id = text(&operation["operationId"]);
