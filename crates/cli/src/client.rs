@@ -94,8 +94,8 @@ impl Client {
             _ => credentials(&folder, who)?,
         };
         let base = at.url.clone().or_else(|| env("TWINPATH_URL")).or_else(|| {
-            let text = std::fs::read_to_string(folder.join("url")).ok()?;
-            Some(text.trim().to_owned())
+            let file: Value = serde_json::from_slice(&std::fs::read(folder.join("credentials.json")).ok()?).ok()?;
+            file["url"].as_str().map(str::to_owned)
         });
         let base = base.unwrap_or_else(|| "https://localhost:8443".to_owned()).trim_end_matches('/').to_owned();
         ensure!(base.starts_with("https://"), "{base}: the service speaks https, so the address begins with https://");

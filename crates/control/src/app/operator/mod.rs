@@ -16,7 +16,9 @@
 mod audit;
 mod circuits;
 mod edges;
+mod openapi;
 mod orders;
+mod principals;
 mod providers;
 mod tenancy;
 
@@ -31,6 +33,7 @@ use store::{Resource, Secrets};
 use uuid::Uuid;
 
 pub(crate) use circuits::{Prefixes, Verdict};
+pub use openapi::openapi;
 pub(crate) use orders::Names;
 pub use providers::subscription_of;
 pub(crate) use tenancy::refuse_disabled;
@@ -42,6 +45,12 @@ pub(super) static ROUTES: &[Route] = &[
     route!(Get "/operator/v1/subscriptions" Operator_ListSubscriptions Operate => tenancy::subscriptions),
     route!(Get "/operator/v1/subscriptions/{subscription}" Operator_GetSubscription Operate => tenancy::subscription),
     route!(Put "/operator/v1/subscriptions/{subscription}" Operator_PutSubscription Operate => tenancy::put_subscription),
+    route!(Get "/operator/v1/principals" Operator_ListPrincipals Operate => principals::list),
+    route!(Get "/operator/v1/principals/{clientId}" Operator_GetPrincipal Operate => principals::get),
+    route!(Put "/operator/v1/principals/{clientId}" Operator_PutPrincipal Operate => principals::put),
+    route!(Delete "/operator/v1/principals/{clientId}" Operator_DeletePrincipal Operate => principals::delete),
+    route!(Post "/operator/v1/principals/{clientId}/newSecret" Operator_NewSecret Operate => principals::new_secret),
+    route!(Post "/operator/v1/providers/{provider}/enroll" Operator_EnrollProvider Operate => providers::enroll),
     route!(Get "/operator/v1/providers" Operator_ListProviders Operate => providers::list),
     route!(Get "/operator/v1/circuits" Operator_ListCircuits Operate => circuits::list),
     route!(Get "/operator/v1/circuits/{serviceKey}" Operator_GetCircuit Operate => circuits::get),

@@ -111,7 +111,7 @@ async fn change_subscription(tx: &mut Tx<'_>, id: &str, given: SubscriptionBody)
 }
 
 /// A subscription that is not written yet.
-fn make_subscription(tx: &Tx<'_>, id: &str, name: &str, tenant: &str) -> Resource {
+pub(super) fn make_subscription(tx: &Tx<'_>, id: &str, name: &str, tenant: &str) -> Resource {
     let key = format!("/subscriptions/{id}");
     let mut row = super::blank(tx, SUBSCRIPTIONS, &key);
     id.clone_into(&mut row.subscription);
