@@ -13,6 +13,7 @@
 
 mod intent;
 mod name;
+pub mod openapi;
 mod question;
 mod report;
 

@@ -1,5 +1,5 @@
 //! Files made from code: rule pages, the schema, the design-file reference, the command reference, catalogue
-//! tables, supported RFCs.
+//! tables, supported RFCs, quirks, OpenAPI documents.
 
 use anyhow::{Context, ensure};
 use catalog::Catalog;
@@ -62,6 +62,10 @@ fn files() -> BTreeMap<String, String> {
     files.insert("docs/reference/policies.md".into(), policies());
     files.insert("docs/reference/rfcs.md".into(), format!("{MADE_BY}{}", crate::rfcs::page()));
     files.insert("docs/reference/edge-config.md".into(), format!("{MADE_BY}{}", edge::config::reference()));
+    files.insert("docs/reference/quirks.md".into(), quirks());
+    for (name, document) in crate::openapi::documents() {
+        files.insert(format!("docs/reference/openapi/{name}.json"), format!("{document:#}\n"));
+    }
     files.insert("docs/reference/design.schema.json".into(), design::schema_text());
     files
 }
@@ -156,6 +160,19 @@ fn catalog_page() -> String {
             "| {} | {} | {} | {} | {} | {} |",
             row.category, row.key, row.sku, row.value, row.unit, row.source
         );
+    }
+    page
+}
+
+/// Oddities of the real API.
+fn quirks() -> String {
+    let mut page = format!(
+        "{MADE_BY}# Quirks of the real API\n\nWhat clients met on Azure and nobody documents. All are off until \
+         `twinpath operator quirks NAME on`.\n"
+    );
+    let _ = writeln!(page, "\n| quirk | what a client sees while it is on | seen |\n| --- | --- | --- |");
+    for quirk in control::quirks::QUIRKS {
+        let _ = writeln!(page, "| `{}` | {} | <{}> |", quirk.name, text(quirk.what), quirk.source);
     }
     page
 }

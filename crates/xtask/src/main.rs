@@ -19,6 +19,7 @@ mod generate;
 mod interop;
 mod licences;
 mod links;
+mod openapi;
 mod rfcs;
 mod rooms;
 mod seeds;
