@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod edge;
+mod serve;
 pub mod service;
 
 pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
+pub use serve::{Account, Client, Env, LoginHelp, Serve};
 pub use service::{Instance, Operator, Provider};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -77,6 +79,12 @@ pub enum Command {
     Catalog(Catalog),
     /// Run an edge router, or ask and command one that runs
     Edge(Edge),
+    /// Run the service: the ARM API that az, SDKs and Terraform speak, with its own token issuer
+    Serve(Serve),
+    /// Print what to paste to reach a service with az, the Python SDK and Terraform
+    LoginHelp(LoginHelp),
+    /// Print variables for a client of a service, as a shell reads them
+    Env(Env),
     /// Stand in Microsoft's place at a service that runs
     Operator(Operator),
     /// Play the carrier at a service that runs

@@ -55,13 +55,16 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Completions { shell } => commands::generate::completions(*shell),
         Command::Demo(demo) => commands::demo::run(demo, &catalog),
         Command::Edge(edge) => commands::edge::run(edge, &catalog),
+        Command::Env(env) => commands::login::env(env),
         Command::Explain { rule, json } => commands::explain::run(rule, *json),
         Command::Fix(fix) => commands::fix::run(fix, &catalog),
         Command::Init(init) => commands::init::run(init, &catalog),
+        Command::LoginHelp(help) => commands::login::help(help),
         Command::Man { dir } => commands::generate::man(dir.as_deref()),
         Command::Operator(operator) => commands::operator::run(operator),
         Command::Provider(provider) => commands::provider::run(provider),
         Command::Rules(rules) => commands::rules::run(rules),
+        Command::Serve(serve) => commands::serve::run(serve, &catalog),
         Command::Schema => commands::generate::schema(),
     }
 }

@@ -23,5 +23,5 @@ mod tx;
 pub use answer::Answer;
 pub use app::Route;
 pub use call::{Call, Caller, Role};
-pub use settings::Settings;
+pub use settings::{Carriers, Settings};
 pub use tx::{Fault, Tx};

@@ -9,6 +9,8 @@ pub(crate) mod fix;
 pub(crate) mod fleet;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod login;
 pub(crate) mod operator;
 pub(crate) mod provider;
 pub(crate) mod rules;
+pub(crate) mod serve;

@@ -12,6 +12,7 @@ mod cross_connection;
 mod find;
 mod groups;
 pub(crate) mod locks;
+mod network;
 mod operation;
 pub mod operator;
 pub(crate) mod peering;
@@ -115,6 +116,15 @@ pub static ROUTES: &[&[Route]] = &[
     service_provider::ROUTES,
     groups::ROUTES,
     locks::ROUTES,
+    network::connection::ROUTES,
+    network::gateway::ROUTES,
+    network::local_gateway::ROUTES,
+    network::outside::ROUTES,
+    network::public_ip::ROUTES,
+    network::routes::ROUTES,
+    network::subnet::ROUTES,
+    network::virtual_network::ROUTES,
+    network::vnet_peering::ROUTES,
     operation::ROUTES,
     operator::ROUTES,
     registrations::ROUTES,
@@ -135,6 +145,8 @@ pub static ROUTES: &[&[Route]] = &[
 /// All kinds of operations, a file each.
 pub static KINDS: &[&[Kind]] = &[
     groups::KINDS,
+    network::change::KINDS,
+    network::routes::KINDS,
     operator::KINDS,
     port::KINDS,
     port::AUTHORIZATION_KINDS,

@@ -1,7 +1,5 @@
 //! What a resource stands in: its subscription and group; and what every resource says of itself: name, location, tags.
 
-#![allow(dead_code, reason = "the first files that use all of it are on their way")]
-
 use crate::{Fault, Tx};
 use arm_api::{ArmError, ResourceId};
 use catalog::Catalog;

@@ -12,6 +12,9 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
+    /// The public address of the service.
+    #[serde(default)]
+    pub url: String,
     /// The tenant.
     pub tenant: String,
     /// The subscription that the customer owns.
@@ -78,7 +81,13 @@ pub async fn seed(store: &dyn Store, now: Timestamp) -> Result<Option<Credential
         ..Change::default()
     };
     match store.commit(&change).await {
-        Ok(_) => Ok(Some(Credentials { tenant, subscription, operator: operator_account, customer: customer_account })),
+        Ok(_) => Ok(Some(Credentials {
+            url: String::new(),
+            tenant,
+            subscription,
+            operator: operator_account,
+            customer: customer_account,
+        })),
         Err(CommitError::Stale(_) | CommitError::Taken { .. }) => Ok(None),
         Err(CommitError::Store(error)) => Err(error),
     }

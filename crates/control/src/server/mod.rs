@@ -12,6 +12,7 @@ mod listen;
 mod pipeline;
 mod reply;
 mod request;
+mod story;
 
 pub use certificates::{Certificates, FileError, provider, token_keys, write_secret};
 pub use listen::{Peer, Reply, serve};
@@ -21,7 +22,7 @@ use crate::{Settings, clock, engine};
 use certificates::Shown;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -60,6 +61,7 @@ pub struct Server {
     names: Vec<String>,
     shown: Arc<Shown>,
     credentials: Option<Credentials>,
+    first: bool,
 }
 
 /// A server cannot start.
@@ -126,14 +128,12 @@ impl Server {
         let others: Vec<String> =
             ["localhost", "127.0.0.1", "[::1]"].map(|name| format!("https://{name}:{port}")).to_vec();
         let authority = Authority::new(store.clone(), token_keys(&dir)?, &base, &others);
-        let credentials = auth::seed(&*store, now).await?;
-        if let Some(credentials) = &credentials {
-            let text = serde_json::to_string_pretty(credentials).unwrap_or_default();
-            write_secret(&dir.join("credentials.json"), &(text + "\n"))?;
-        }
+        let seeded = auth::seed(&*store, now).await?;
+        let first = seeded.is_some();
+        let credentials = note(&dir, seeded, &base)?;
         authority.publish(now).await?;
         let service = Arc::new(Service { store, settings: Arc::new(settings), authority, certificates });
-        Ok(Self { service, listener, address, names, shown, credentials })
+        Ok(Self { service, listener, address, names, shown, credentials, first })
     }
 
     /// Where it listens.
@@ -156,9 +156,14 @@ impl Server {
         &self.service.certificates
     }
 
-    /// How to sign in, at the first start.
+    /// How to sign in, when this folder had the first start.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
+    }
+
+    /// Whether this is the first start.
+    pub fn is_first(&self) -> bool {
+        self.first
     }
 
     /// Answers until `stop` says true, and takes the steps of operations. Then it takes no more requests, gives those at
@@ -176,10 +181,12 @@ impl Server {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let renewal = tokio::spawn(renew(service.certificates.clone(), names, shown));
         let engine = tokio::spawn(engine::run(service.store.clone(), service.settings.clone(), stop.clone()));
+        let story = tokio::spawn(story::tell(service.store.clone(), stop.clone()));
         let answering = service.clone();
         let answer = move |request, peer| pipeline::handle(answering.clone(), request, peer);
         serve(listener, Arc::new(tls), answer, stop).await;
         renewal.abort();
+        story.abort();
         if engine.await.is_err() {
             tracing::error!("the engine ended in a panic");
         }
@@ -198,8 +205,22 @@ async fn renew(certificates: Arc<Certificates>, names: Vec<String>, shown: Arc<S
     }
 }
 
+/// Writes `credentials.json`: at the first start, and again when the public address is another. Gives what it says.
+fn note(dir: &Path, seeded: Option<Credentials>, base: &str) -> Result<Option<Credentials>, FileError> {
+    let path = dir.join("credentials.json");
+    let fresh = seeded.is_some();
+    let kept = || serde_json::from_str(&std::fs::read_to_string(&path).ok()?).ok();
+    let Some(mut credentials): Option<Credentials> = seeded.or_else(kept) else { return Ok(None) };
+    if fresh || credentials.url != base {
+        base.clone_into(&mut credentials.url);
+        let text = serde_json::to_string_pretty(&credentials).unwrap_or_default();
+        write_secret(&path, &(text + "\n"))?;
+    }
+    Ok(Some(credentials))
+}
+
 /// Makes a folder that only its owner may open.
-fn make_private(dir: &std::path::Path) -> Result<(), StartError> {
+fn make_private(dir: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|error| StartError::Dir(dir.to_owned(), error))

@@ -57,7 +57,6 @@ impl Plant {
 /// # Errors
 ///
 /// The store failed.
-#[allow(dead_code, reason = "connections, which call it, are on their way")]
 pub(crate) async fn link(tx: &mut Tx<'_>, circuit: &str, connection: &str) -> Result<(), Fault> {
     links(tx, circuit, |links| {
         if !links.iter().any(|link| link.eq_ignore_ascii_case(connection)) {

@@ -1,0 +1,84 @@
+//! `twinpath serve`, and how clients reach it.
+
+use clap::{Args as ClapArgs, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// `twinpath serve`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  twinpath serve                                       all in ./twinpath-data, on https://localhost:8443\n  \
+    twinpath serve --database postgres://twinpath@db/twinpath --listen 0.0.0.0:8443 \\\n    \
+    --base https://expressroute.example:8443\n  \
+    twinpath serve --oidc https://login.example/realms/lab=https://localhost:8443\n\n\
+    The first start makes a certificate authority, a tenant, a subscription and two accounts, and writes\n\
+    DIR/credentials.json. `twinpath login-help` prints what to paste.\n\
+    Signals: SIGTERM and SIGINT stop after the requests at work."
+)]
+pub struct Serve {
+    /// The folder with keys, certificates and credentials, and the store unless --database says another
+    #[arg(long, value_name = "DIR", env = "TWINPATH_DATA", default_value = "twinpath-data")]
+    pub data: PathBuf,
+    /// The store: a file, or postgres://… [default: DIR/twinpath.db]
+    #[arg(long, value_name = "ADDRESS", env = "TWINPATH_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
+    pub listen: SocketAddr,
+    /// The public address, as clients write it [default: https://localhost:PORT]
+    #[arg(long, value_name = "URL")]
+    pub base: Option<String>,
+    /// Log JSON lines, requests too
+    #[arg(long)]
+    pub json: bool,
+    /// Log requests
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// `twinpath login-help`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  twinpath login-help --data /var/lib/twinpath")]
+pub struct LoginHelp {
+    /// The folder of the service
+    #[arg(long, value_name = "DIR", env = "TWINPATH_DATA", default_value = "twinpath-data")]
+    pub data: PathBuf,
+    /// Whose account
+    #[arg(long = "as", value_enum, default_value_t = Account::Customer)]
+    pub account: Account,
+}
+
+/// `twinpath env`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  eval \"$(twinpath env az)\"\n  eval \"$(twinpath env terraform --as operator)\"")]
+pub struct Env {
+    /// For which client
+    #[arg(value_enum)]
+    pub client: Client,
+    /// The folder of the service
+    #[arg(long, value_name = "DIR", env = "TWINPATH_DATA", default_value = "twinpath-data")]
+    pub data: PathBuf,
+    /// Whose account
+    #[arg(long = "as", value_enum, default_value_t = Account::Customer)]
+    pub account: Account,
+}
+
+/// The clients that have variables of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Client {
+    /// The Azure command line.
+    Az,
+    /// The Azure SDKs.
+    Sdk,
+    /// The azurerm provider.
+    Terraform,
+}
+
+/// The accounts of the first start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Account {
+    /// Who owns the subscription.
+    Customer,
+    /// Who stands in Microsoft's place.
+    Operator,
+}
