@@ -94,7 +94,7 @@ async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 /// The cross connection of a call and its circuit.
-async fn existing(tx: &mut Tx<'_>, call: &Call) -> Result<(Resource, Resource), Fault> {
+pub(super) async fn existing(tx: &mut Tx<'_>, call: &Call) -> Result<(Resource, Resource), Fault> {
     let root = call.id.root();
     if let Some(row) = tx.get(&root).await?
         && let Some(circuit) = circuit_of(tx, &row).await?
@@ -281,7 +281,7 @@ async fn get_peering(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 /// The id of the circuit's peering that a call is about.
-fn below(circuit: &Resource, call: &Call) -> Result<ResourceId, ArmError> {
+pub(super) fn below(circuit: &Resource, call: &Call) -> Result<ResourceId, ArmError> {
     Ok(peering::id_of(&circuit_id(circuit)?, call.id.name()))
 }
 

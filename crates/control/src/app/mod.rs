@@ -13,6 +13,8 @@ mod find;
 mod groups;
 pub(crate) mod locks;
 mod network;
+#[allow(dead_code, unused_imports, reason = "the server of edges, which calls it, is on its way")]
+pub(crate) mod observe;
 mod operation;
 pub mod operator;
 pub(crate) mod peering;
@@ -125,6 +127,8 @@ pub static ROUTES: &[&[Route]] = &[
     network::subnet::ROUTES,
     network::virtual_network::ROUTES,
     network::vnet_peering::ROUTES,
+    observe::ROUTES,
+    observe::STATS_ROUTES,
     operation::ROUTES,
     operator::ROUTES,
     registrations::ROUTES,
@@ -147,6 +151,7 @@ pub static KINDS: &[&[Kind]] = &[
     groups::KINDS,
     network::change::KINDS,
     network::routes::KINDS,
+    observe::KINDS,
     operator::KINDS,
     port::KINDS,
     port::AUTHORIZATION_KINDS,
