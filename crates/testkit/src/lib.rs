@@ -8,6 +8,8 @@
 
 pub mod arm;
 mod fleet;
+#[cfg(unix)]
+pub mod postgres;
 
 pub use fleet::circuit as fleet_circuit;
 

@@ -6,6 +6,7 @@ mod cases;
 
 use std::sync::Arc;
 use store::Store;
+use testkit::postgres::Postgres;
 
 /// A store in a file of its own.
 async fn file(folder: &tempfile::TempDir) -> Arc<dyn Store> {
@@ -21,4 +22,10 @@ async fn sqlite_in_a_file() {
 #[tokio::test]
 async fn sqlite_in_memory() {
     cases::all(&store::open("sqlite::memory:").await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn postgres() {
+    let cluster = Postgres::start().unwrap();
+    cases::all(&store::open(&cluster.database("suite").unwrap()).await.unwrap()).await;
 }
