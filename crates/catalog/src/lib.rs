@@ -10,6 +10,7 @@
 //! | peering locations | `peering-locations.json` | [`Catalog::location`] |
 //! | providers | `providers.json` | [`Catalog::provider`] |
 //! | BGP communities | `bgp-communities.csv` | [`Catalog::community`], [`Catalog::resolve`] |
+//! | prefixes by community | `community-prefixes.csv` | [`Catalog::community_prefixes`] |
 //! | Azure regions | `azure-regions.csv` | [`Catalog::region`] |
 //! | limits | `circuit-limits.csv` | [`Catalog::limit`] |
 //! | special prefixes | `bogons.csv` | [`Catalog::bogon`] |
@@ -23,6 +24,7 @@ mod communities;
 mod limits;
 mod locations;
 mod m365;
+mod prefixes;
 mod providers;
 mod qos;
 mod regions;
@@ -50,6 +52,7 @@ pub struct Catalog {
     locations: locations::Locations,
     providers: providers::Providers,
     communities: communities::Communities,
+    community_prefixes: prefixes::CommunityPrefixes,
     regions: regions::Regions,
     limits: limits::Limits,
     bogons: bogons::Bogons,
@@ -84,6 +87,11 @@ impl Catalog {
             locations: locations::Locations::parse("peering-locations.json", &text("peering-locations.json"))?,
             providers: providers::Providers::parse("providers.json", &text("providers.json"))?,
             communities: communities::Communities::parse("bgp-communities.csv", &text("bgp-communities.csv"))?,
+            community_prefixes: {
+                let text = text("community-prefixes.csv");
+                let check = matches!(text, Cow::Owned(_));
+                prefixes::CommunityPrefixes::parse("community-prefixes.csv", text.into_owned(), check)?
+            },
             regions: regions::Regions::parse("azure-regions.csv", &text("azure-regions.csv"))?,
             limits: limits::Limits::parse("circuit-limits.csv", &text("circuit-limits.csv"))?,
             bogons: bogons::Bogons::parse("bogons.csv", &text("bogons.csv"))?,
@@ -101,6 +109,12 @@ impl Catalog {
     /// Source, date and licence of one file.
     pub fn provenance_of(&self, file: &str) -> Option<&Provenance> {
         self.provenance.iter().find(|row| row.file == file)
+    }
+
+    /// Communities of Microsoft peering with the prefixes that carry them, in the order of their values. They are read
+    /// anew with each call.
+    pub fn community_prefixes(&self) -> Vec<(Community, Vec<Prefix>)> {
+        self.community_prefixes.all().collect()
     }
 
     /// The peering location of a name or id, without regard to case.
@@ -414,6 +428,21 @@ mod tests {
         let marks: Vec<_> = Catalog::builtin().current_qos_classes().map(|class| class.dscp.to_string()).collect();
         assert_eq!(marks, ["EF", "AF41", "AF21", "AF11", "CS0"]);
         assert_eq!(Catalog::builtin().qos_classes().len(), 6);
+    }
+
+    #[test]
+    fn every_row_of_prefixes_is_read_and_its_community_is_known() {
+        let catalog = Catalog::builtin();
+        let text = table::builtin("community-prefixes.csv").to_owned();
+        prefixes::CommunityPrefixes::parse("community-prefixes.csv", text, true).unwrap();
+        for (community, prefixes) in catalog.community_prefixes() {
+            let fact = catalog.community(community).unwrap();
+            assert!(fact.kind != CommunityKind::RegionPrivate && !prefixes.is_empty(), "{community}");
+        }
+        let bad = Catalog::with_files(|file| {
+            (file == "community-prefixes.csv").then(|| "community,prefixes\n12076:5010,10.0.0.1/8\n".to_owned())
+        });
+        assert!(bad.unwrap_err().to_string().starts_with("community-prefixes.csv, line 2: "));
     }
 
     #[test]
