@@ -184,9 +184,23 @@ impl<'s> Tx<'s> {
         self.change.operations.push(operation);
     }
 
-    /// Says what an edge shall run, or shall run no more.
+    /// Says what an edge shall run, or shall run no more. Of two words on the same, the later counts.
     pub fn intend(&mut self, write: IntentWrite) {
+        self.change.intents.retain(|said| said.edge != write.edge || said.key != write.key);
         self.change.intents.push(write);
+    }
+
+    /// What an edge was told to run, as this transaction sees it: the body and its secrets.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn intended(&self, edge: &str, key: &str) -> Result<Option<(Value, Secrets)>, Fault> {
+        if let Some(said) = self.change.intents.iter().find(|said| said.edge == edge && said.key == key) {
+            return Ok(said.body.clone().map(|body| (body, said.secrets.clone())));
+        }
+        let row = self.store.intent(edge, key).await?;
+        Ok(row.and_then(|row| Some((row.body?, row.secrets))))
     }
 
     /// Commits what was decided.

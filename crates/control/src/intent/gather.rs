@@ -1,0 +1,192 @@
+//! What edges could notice, read in a transaction: what is read by its id is guarded, so that two writers who change
+//! the same edge's work come one after the other.
+
+use super::peering_key;
+use super::plan::{Facts, PeeringFacts, Vnet};
+use crate::settings::Carriers;
+use crate::{Fault, Tx};
+use edge_api::{Peering, Validation};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use store::Resource;
+
+/// The peering location of a circuit, also of one that is deleted in this transaction; nothing for one that never was.
+pub(super) async fn location(tx: &mut Tx<'_>, circuit: &str) -> Result<Option<String>, Fault> {
+    let row = match tx.get_key(circuit).await? {
+        Some(row) => Some(row),
+        None => tx.store().get(circuit).await?,
+    };
+    let Some(row) = row else { return Ok(None) };
+    if let Some(location) = text(&row, "/serviceProviderProperties/peeringLocation") {
+        return Ok(Some(location));
+    }
+    let Some(port) = reference(&row, "/expressRoutePort") else { return Ok(None) };
+    Ok(tx.get_key(&port).await?.and_then(|port| text(&port, "/peeringLocation")))
+}
+
+/// The facts of a circuit as one of its edges sees them; nothing when there is no such circuit.
+pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, edge: &str) -> Result<Option<Facts>, Fault> {
+    let Some(row) = tx.get_key(circuit).await? else { return Ok(None) };
+    let mbps = number(&row, "/serviceProviderProperties/bandwidthInMbps");
+    let gbps = field(&row, "/bandwidthInGbps").and_then(Value::as_f64).map(|gbps| (gbps * 1000.0) as u64);
+    Ok(Some(Facts {
+        name: row.id.rsplit('/').next().unwrap_or_default().to_owned(),
+        service_key: text(&row, "/serviceKey").unwrap_or_default(),
+        location: location.to_owned(),
+        tier: text(&row, "/sku/tier").unwrap_or_else(|| "standard".to_owned()).to_lowercase(),
+        provisioned: text(&row, "/serviceProviderProvisioningState").is_some_and(|state| state == "Provisioned"),
+        s_tag: small(number(&row, "/stag")),
+        bandwidth_mbps: u32::try_from(mbps.or(gbps).unwrap_or_default()).unwrap_or(u32::MAX),
+        private: peering(tx, circuit, Peering::Private).await?,
+        microsoft: peering(tx, circuit, Peering::Microsoft).await?,
+        vnets: vnets(tx, &row).await?,
+        verdicts: verdicts(tx, circuit).await?,
+        drain: order(tx, &format!("maintenance/{edge}"), "/drain").await?,
+        down: order(tx, &format!("ports/{edge}"), "/down").await?,
+        namespaces: tx.settings.carriers == Carriers::Namespaces,
+    }))
+}
+
+async fn peering(tx: &mut Tx<'_>, circuit: &str, peering: Peering) -> Result<Option<PeeringFacts>, Fault> {
+    let key = peering_key(circuit, peering);
+    let Some(row) = tx.get_key(&key).await? else { return Ok(None) };
+    let subnets = |half: &str| {
+        let subnet = |link: &str| text(&row, &format!("{half}/{link}PeerAddressPrefix"));
+        Some([subnet("primary")?, subnet("secondary")?])
+    };
+    let runs = |half: &str| text(&row, &format!("{half}/state")).is_none_or(|state| state != "Disabled");
+    let mut advertised = Vec::new();
+    for half in ["", "/ipv6PeeringConfig"] {
+        for prefix in list(&row, &format!("{half}/microsoftPeeringConfig/advertisedPublicPrefixes")) {
+            if !advertised.contains(&prefix) {
+                advertised.push(prefix);
+            }
+        }
+    }
+    let state = ["", "/ipv6PeeringConfig"]
+        .iter()
+        .find_map(|half| text(&row, &format!("{half}/microsoftPeeringConfig/advertisedPublicPrefixesState")));
+    Ok(Some(PeeringFacts {
+        enabled: runs(""),
+        asn: number(&row, "/peerASN").and_then(|asn| u32::try_from(asn).ok()).unwrap_or_default(),
+        vlan: small(number(&row, "/vlanId")),
+        v4: subnets(""),
+        v6: subnets("/ipv6PeeringConfig").filter(|_| runs("/ipv6PeeringConfig")),
+        md5: row.secrets.0.get("sharedKey").and_then(Value::as_str).filter(|key| !key.is_empty()).map(str::to_owned),
+        validation: state.and_then(|state| serde_json::from_value::<Validation>(Value::String(state)).ok()),
+        filter: filter(tx, &row).await?,
+        advertised,
+        key,
+    }))
+}
+
+/// The communities of the filters attached to a peering; nothing when there is none.
+async fn filter(tx: &mut Tx<'_>, peering: &Resource) -> Result<Option<Vec<String>>, Fault> {
+    let mut communities: Option<BTreeSet<String>> = None;
+    for half in ["/routeFilter", "/ipv6PeeringConfig/routeFilter"] {
+        let Some(key) = reference(peering, half) else { continue };
+        let known = communities.get_or_insert_default();
+        let Some(filter) = tx.get_key(&key).await? else { continue };
+        for rule in tx.children(&filter, "routeFilterRules").await? {
+            if text(&rule, "/access").is_none_or(|access| access == "Allow") {
+                known.extend(list(&rule, "/communities"));
+            }
+        }
+    }
+    Ok(communities.map(|communities| communities.into_iter().collect()))
+}
+
+/// The virtual networks that a circuit reaches: behind its connections' gateways, and those that use these gateways.
+async fn vnets(tx: &mut Tx<'_>, circuit: &Resource) -> Result<Vec<Vnet>, Fault> {
+    let mut keys = BTreeSet::new();
+    for connection in connections(tx, circuit).await? {
+        let Some(gateway) = reference(&connection, "/virtualNetworkGateway1") else { continue };
+        let Some(gateway) = tx.get_key(&gateway).await? else { continue };
+        let configurations = field(&gateway, "/ipConfigurations").and_then(Value::as_array).into_iter().flatten();
+        for configuration in configurations {
+            let subnet = configuration.pointer("/properties/subnet/id").and_then(Value::as_str).map(str::to_lowercase);
+            keys.extend(subnet.and_then(|subnet| Some(subnet.split_once("/subnets/")?.0.to_owned())));
+        }
+    }
+    let mut vnets = Vec::new();
+    for key in keys {
+        let Some(hub) = tx.get_key(&key).await? else { continue };
+        vnets.push(vnet(&hub));
+        for peering in tx.children(&hub, "virtualNetworkPeerings").await? {
+            let transit = field(&peering, "/allowGatewayTransit") == Some(&Value::Bool(true));
+            let Some(spoke) = reference(&peering, "/remoteVirtualNetwork").filter(|_| transit) else { continue };
+            let Some(spoke) = tx.get_key(&spoke).await? else { continue };
+            let uses = |back: &Resource| {
+                field(back, "/useRemoteGateways") == Some(&Value::Bool(true))
+                    && reference(back, "/remoteVirtualNetwork").is_some_and(|remote| remote == key)
+            };
+            if tx.children(&spoke, "virtualNetworkPeerings").await?.iter().any(uses) {
+                vnets.push(vnet(&spoke));
+            }
+        }
+    }
+    Ok(vnets)
+}
+
+/// The connections to a circuit, which notes them.
+async fn connections(tx: &mut Tx<'_>, circuit: &Resource) -> Result<Vec<Resource>, Fault> {
+    let mut found = Vec::new();
+    for id in list(circuit, "/plant/links") {
+        found.extend(tx.get_key(&id.to_lowercase()).await?);
+    }
+    Ok(found)
+}
+
+fn vnet(row: &Resource) -> Vnet {
+    Vnet {
+        prefixes: list(row, "/addressSpace/addressPrefixes"),
+        community: text(row, "/bgpCommunities/virtualNetworkCommunity"),
+        region: text(row, "/location").unwrap_or_default(),
+    }
+}
+
+/// The operator's verdicts on prefixes of a circuit.
+async fn verdicts(tx: &mut Tx<'_>, circuit: &str) -> Result<BTreeMap<String, bool>, Fault> {
+    let row = tx.get_key(&format!("/twinpath/settings/prefixes{circuit}")).await?;
+    let verdicts = row.and_then(|row| row.document.get("verdicts")?.as_object().cloned()).unwrap_or_default();
+    let verdict = |(prefix, verdict): (String, Value)| match verdict.as_str() {
+        Some("validated") => Some((prefix, true)),
+        Some("questioned") => Some((prefix, false)),
+        _ => None,
+    };
+    Ok(verdicts.into_iter().filter_map(verdict).collect())
+}
+
+/// Whether a standing order of the operator says yes.
+async fn order(tx: &mut Tx<'_>, name: &str, field: &str) -> Result<bool, Fault> {
+    let row = tx.get_key(&format!("/twinpath/settings/{name}")).await?;
+    Ok(row.is_some_and(|row| row.document.pointer(field) == Some(&Value::Bool(true))))
+}
+
+/// A value of a row's document: of the resource's properties, or of what stands beside them.
+fn field<'r>(row: &'r Resource, path: &str) -> Option<&'r Value> {
+    let found = row.document.pointer(path).or_else(|| row.document.pointer("/properties")?.pointer(path));
+    found.filter(|value| !value.is_null())
+}
+
+fn text(row: &Resource, path: &str) -> Option<String> {
+    field(row, path).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn number(row: &Resource, path: &str) -> Option<u64> {
+    field(row, path).and_then(Value::as_u64)
+}
+
+fn small(number: Option<u64>) -> u16 {
+    number.and_then(|number| u16::try_from(number).ok()).unwrap_or_default()
+}
+
+fn list(row: &Resource, path: &str) -> Vec<String> {
+    let items = field(row, path).and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The key of what a reference names.
+fn reference(row: &Resource, path: &str) -> Option<String> {
+    text(row, &format!("{path}/id")).map(|id| id.to_lowercase())
+}
