@@ -134,7 +134,7 @@ pub enum Carrier {
     Loopback {
         /// The customer's stand-in, from which it connects or is connected to.
         customer: IpAddr,
-        /// The port on which the customer may be called, when it is not 179.
+        /// The port on which the customer may be called; without one it is waited for.
         #[serde(default)]
         port: Option<u16>,
     },

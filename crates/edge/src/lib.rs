@@ -6,6 +6,7 @@
 //! - [`process`]: the process from its start to its end: listeners, reload, what workers tell of.
 //! - [`worker`]: a thread that owns whole routing domains: their sockets, sessions and tables.
 //! - [`bfd`]: the thread that watches the liveness of peers.
+//! - [`follow`]: what runs is what the service says, over a connection of the edge's own.
 //! - [`control`]: the local socket on which people and programs ask and command.
 //! - [`metrics`]: counters for Prometheus.
 //! - [`record`]: what is written down: BMP, MRT, and the events that `replay` plays back.
@@ -16,6 +17,7 @@ pub mod bfd;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod follow;
 pub mod metrics;
 pub mod policy;
 pub mod process;

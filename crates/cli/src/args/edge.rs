@@ -9,18 +9,43 @@ use std::path::PathBuf;
 #[command(
     after_help = "Examples:\n  twinpath edge --config edge.toml            run until SIGTERM; SIGHUP reads the file again\n  \
     twinpath edge --config edge.toml --check    only check the file\n  \
-    twinpath edge show summary                  ask the edge whose socket is ./edge.sock\n\n\
+    twinpath edge --control https://control.example:8444 --name amsterdam-a --ca ca.pem --cert edge.pem --key edge.key --state /var/lib/twinpath\n  \
+        twinpath edge show summary                  ask the edge whose socket is ./edge.sock\n\n\
     Signals: SIGHUP reads the configuration again, SIGTERM and SIGINT stop and tell the peers,\n\
     SIGUSR2 starts the binary again while the peers keep our routes.\n\
     Keys of the file: docs/reference/edge-config.md"
 )]
 pub struct Edge {
     /// The configuration, a TOML file
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "control", conflicts_with = "control")]
     pub config: Option<PathBuf>,
     /// Check the configuration and end
-    #[arg(long)]
+    #[arg(long, conflicts_with = "control")]
     pub check: bool,
+    /// The service that says what runs, in the place of a file
+    #[arg(long, value_name = "URL", requires_all = ["name", "ca", "cert", "key", "state"])]
+    pub control: Option<String>,
+    /// With --control: the name of this edge, as in its certificate
+    #[arg(long, requires = "control")]
+    pub name: Option<String>,
+    /// With --control: the certificates that vouch for the service, PEM
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub ca: Option<PathBuf>,
+    /// With --control: the certificate of this edge, PEM
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub cert: Option<PathBuf>,
+    /// With --control: the key of the certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub key: Option<PathBuf>,
+    /// With --control: the folder for what outlives the process, the last intents with their keys among it
+    #[arg(long, value_name = "DIR", requires = "control")]
+    pub state: Option<PathBuf>,
+    /// With --control: where customers connect to
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.64.0.1:10179")]
+    pub listen: std::net::SocketAddr,
+    /// With --control: end when standard input ends, as it does with the process that started this one
+    #[arg(long, hide = true, requires = "control")]
+    pub end_with_stdin: bool,
     /// What to do with an edge that runs.
     #[command(subcommand)]
     pub command: Option<EdgeCommand>,

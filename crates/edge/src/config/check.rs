@@ -49,8 +49,8 @@ impl<'c> Check<'c, '_, '_> {
             self.door.refuse(problem.suggest(meant));
         }
         self.listen(&config.listen, config.places.of("listen"));
-        self.unique(&config.domains, |domain: &Domain| (&domain.name, domain.places.of("name")), Domain::SECTION);
-        self.unique(&config.feeds, |feed: &Feed| (&feed.name, feed.places.of("name")), Feed::SECTION);
+        self.unique(&config.domains, |domain| (&domain.name, domain.places.of("name")), Domain::SECTION);
+        self.unique(&config.feeds, |feed| (&feed.name, feed.places.of("name")), Feed::SECTION);
         let mut stations = HashSet::new();
         for bmp in &config.bmp {
             if !stations.insert(bmp.address) {

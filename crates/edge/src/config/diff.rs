@@ -6,6 +6,7 @@
 use super::tree::{Config, Domain, Feed, Peer};
 use super::values::Label;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// One thing that differs between two configurations, with what is to be taken from the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +169,7 @@ fn interface_subnets(config: &Config) -> Vec<model::Prefix> {
 }
 
 fn feeds<'n>(old: &Config, new: &'n Config, changes: &mut Vec<Change<'n>>) {
-    let before: HashMap<&Label, &Feed> = old.feeds.iter().map(|feed| (&feed.name, feed)).collect();
+    let before: HashMap<&Label, &Arc<Feed>> = old.feeds.iter().map(|feed| (&feed.name, feed)).collect();
     let stays = |name: &Label| new.feeds.iter().any(|feed| feed.name == *name);
     let gone = old.feeds.iter().filter(|feed| !stays(&feed.name));
     changes.extend(gone.map(|feed| Change::FeedRemoved { feed: feed.name.clone() }));
@@ -177,22 +178,25 @@ fn feeds<'n>(old: &Config, new: &'n Config, changes: &mut Vec<Change<'n>>) {
 }
 
 fn domains<'n>(old: &Config, new: &'n Config, every_session: Touched, changes: &mut Vec<Change<'n>>) {
-    let before: HashMap<&Label, &Domain> = old.domains.iter().map(|domain| (&domain.name, domain)).collect();
-    let after: HashMap<&Label, &Domain> = new.domains.iter().map(|domain| (&domain.name, domain)).collect();
-    let stays = |old: &Domain| after.get(&old.name).is_some_and(|new| !is_another(old, new));
+    let before: HashMap<&Label, &Arc<Domain>> = old.domains.iter().map(|domain| (&domain.name, domain)).collect();
+    let after: HashMap<&Label, &Arc<Domain>> = new.domains.iter().map(|domain| (&domain.name, domain)).collect();
+    let stays = |old: &Arc<Domain>| after.get(&old.name).is_some_and(|new| !is_another(old, new));
     let gone = old.domains.iter().filter(|domain| !stays(domain));
     changes.extend(gone.map(|domain| Change::DomainRemoved { domain: domain.name.clone() }));
     let kept = |new: &Domain| before.get(&new.name).copied().filter(|old| stays(old));
     // All that goes, goes first: an address may move from one domain to another.
     let pairs = || new.domains.iter().filter_map(|new| Some((kept(new)?, new)));
-    for (old, new) in pairs() {
+    for (old, new) in pairs().filter(|(old, new)| !Arc::ptr_eq(old, new)) {
         let stay: HashSet<&Label> = new.peers.iter().map(|peer| &peer.name).collect();
         let left = old.peers.iter().filter(|peer| !stay.contains(&peer.name));
         let left = left.map(|peer| Change::PeerRemoved { domain: old.name.clone(), peer: peer.name.clone() });
         changes.extend(left);
     }
     for (old, new) in pairs() {
-        domain(old, new, every_session, changes);
+        // Most of ten thousand domains are the very same, and nothing need be compared.
+        if !Arc::ptr_eq(old, new) || every_session != Touched::default() {
+            domain(old, new, every_session, changes);
+        }
     }
     changes.extend(
         new.domains.iter().filter(|domain| kept(domain).is_none()).map(|domain| Change::DomainAdded { domain }),
@@ -252,6 +256,7 @@ fn peer(old: &Peer, new: &Peer) -> Touched {
         description: _,
         address,
         local_address,
+        next_hop,
         port,
         asn,
         role,
@@ -277,7 +282,8 @@ fn peer(old: &Peer, new: &Peer) -> Touched {
         places: _,
     } = new;
     let bound = (address, local_address, asn, role, md5, ttl_security, device)
-        != (&old.address, &old.local_address, &old.asn, &old.role, &old.md5, &old.ttl_security, &old.device);
+        != (&old.address, &old.local_address, &old.asn, &old.role, &old.md5, &old.ttl_security, &old.device)
+        || *next_hop != old.next_hop;
     let agreed = (hold_time, graceful_restart, add_path, extended_messages, bgp_role)
         != (&old.hold_time, &old.graceful_restart, &old.add_path, &old.extended_messages, &old.bgp_role);
     Touched {

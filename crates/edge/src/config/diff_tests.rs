@@ -73,7 +73,7 @@ impl Running {
     fn of(config: &Config) -> Self {
         let mut running = Self::default();
         config.domains.iter().for_each(|domain| running.add_domain(domain));
-        config.feeds.iter().for_each(|feed| _ = running.feeds.insert(feed.name.clone(), feed.clone()));
+        config.feeds.iter().for_each(|feed| _ = running.feeds.insert(feed.name.clone(), Feed::clone(feed)));
         running
     }
 

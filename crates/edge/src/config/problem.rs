@@ -42,6 +42,12 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// What is told who wants to read the file of an edge that has none.
+    pub(crate) fn without_file(edge: &str) -> Self {
+        let problem = Problem::new(None, "no file", "a change of what the service holds: it says what this edge runs");
+        Self { file: edge.to_owned(), text: String::new(), problems: vec![problem] }
+    }
+
     /// The line and the column of a byte of the text, both from 1; columns count characters.
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
         let before = self.text.get(..byte).unwrap_or(&self.text);

@@ -7,6 +7,7 @@ use model::{Asn, Community, CommunityRef, Prefix, PrefixState, Tier, Value};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -142,6 +143,17 @@ impl<T: Setting> Setting for Vec<T> {
         // All are read, so that each bad one is told.
         let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, door)).collect();
         read.into_iter().collect()
+    }
+}
+
+/// Tables that many configurations share: a change of one of ten thousand domains copies no other.
+impl<T: Setting> Setting for Arc<T> {
+    fn expected() -> String {
+        T::expected()
+    }
+
+    fn read(value: &Spanned<DeValue<'_>>, door: &mut Door<'_>) -> Option<Self> {
+        T::read(value, door).map(Arc::new)
     }
 }
 

@@ -7,6 +7,7 @@ use super::values::{Bfd, BgpRole, Family, Label, Md5Key, Peering, PrefixLimit, S
 use model::{Asn, Community, Prefix, PrefixState, Tier};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A TCP port.
 pub type Port = Whole<1, 65_535>;
@@ -40,9 +41,9 @@ section! {
         /// How many seconds a restarted edge waits for all peers' routes before it selects (RFC 4724, section 4.1).
         "selection-deferral" selection_deferral: Whole<1, 3600>, default "240";
         /// Routing domains.
-        "domain" domains: Vec<Domain>, default "[]";
+        "domain" domains: Vec<Arc<Domain>>, default "[]";
         /// Microsoft's service prefixes.
-        "feed" feeds: Vec<Feed>, default "[]";
+        "feed" feeds: Vec<Arc<Feed>>, default "[]";
         /// Monitoring stations.
         "bmp" bmp: Vec<Bmp>, default "[]";
         /// The event recorder; nothing is recorded when left out.
@@ -97,6 +98,8 @@ section! {
         "address" address: IpAddr, required;
         /// Our address, from which it is dialled.
         "local-address" local_address: IpAddr, optional;
+        /// Our address as it is told in next hops, of the family that is exchanged; that of the session when left out.
+        "next-hop" next_hop: IpAddr, optional;
         /// The port that is dialled.
         "port" port: Port, default "179";
         /// Its AS number.

@@ -15,6 +15,7 @@ use model::{Asn, Community, Prefix, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Takes a row to the client.
@@ -130,7 +131,7 @@ fn say(core: &Core, request: Request, sink: &mut Sink<'_>) -> Result<String, Ans
                     .domains
                     .iter_mut()
                     .filter(|domain| names.contains(&domain.name))
-                    .for_each(|domain| domain.drain = on);
+                    .for_each(|domain| Arc::make_mut(domain).drain = on);
             });
             let what = if on { "drained" } else { "in service" };
             Ok(format!("{} {what}", counted(names.len(), "domain")))
@@ -151,7 +152,9 @@ fn say(core: &Core, request: Request, sink: &mut Sink<'_>) -> Result<String, Ans
 
 fn with_peer(config: &mut Config, found: &Found, change: impl FnOnce(&mut Peer)) {
     let domain = config.domains.iter_mut().find(|domain| domain.name == found.domain);
-    if let Some(peer) = domain.and_then(|domain| domain.peers.iter_mut().find(|peer| peer.name == found.name)) {
+    if let Some(peer) =
+        domain.and_then(|domain| Arc::make_mut(domain).peers.iter_mut().find(|peer| peer.name == found.name))
+    {
         change(peer);
     }
 }
@@ -180,7 +183,7 @@ fn chosen<'c>(
         },
         None => 0..config.domains.len(),
     };
-    Ok(config.domains[one].iter())
+    Ok(config.domains[one].iter().map(|domain| &**domain))
 }
 
 fn bfd(core: &Core, domain: Option<&str>, sink: &mut Sink<'_>) -> Result<String, AnswerError> {
@@ -240,13 +243,45 @@ impl Snapshot {
 }
 
 /// A span of time in a few characters: `00:01:02`, `3d04h`, `8w4d`.
-fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match days {
         0 => format!("{hours:02}:{:02}:{:02}", minutes % 60, seconds % 60),
         1..=6 => format!("{days}d{:02}h", hours % 24),
         _ => format!("{}w{}d", days / 7, days % 7),
     }
+}
+
+/// Everything about the sessions of a domain, or of all.
+pub(crate) fn neighbors(core: &Core, domain: Option<&str>) -> Result<Vec<NeighborRow>, AnswerError> {
+    let mut rows = Vec::new();
+    each_session(core, domain, None, |snapshot| {
+        rows.push(snapshot.row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// The routes of a domain that are used.
+pub(crate) fn best_routes(core: &Core, domain: &str) -> Result<Vec<RouteRow>, AnswerError> {
+    let request = RoutesRequest { domain: Some(domain.to_owned()), best: true, ..RoutesRequest::default() };
+    let mut rows = Vec::new();
+    let mut sink = |row| {
+        rows.push(serde_json::from_value(row).map_err(io::Error::from)?);
+        Ok(())
+    };
+    routes(core, &request, &mut sink)?;
+    Ok(rows)
+}
+
+/// The neighbour table of a domain.
+pub(crate) fn neighbour_table(core: &Core, domain: &str) -> Result<Vec<super::ArpRow>, AnswerError> {
+    let config = core.config();
+    let mut rows = Vec::new();
+    for domain in chosen(&config, Some(domain))? {
+        rows.extend(arp::table(domain).map_err(|error| AnswerError::Refused(error.to_string()))?);
+    }
+    Ok(rows)
 }
 
 fn sessions<R: Serialize>(
@@ -256,6 +291,16 @@ fn sessions<R: Serialize>(
     sink: &mut Sink<'_>,
     row: impl Fn(Snapshot) -> R,
 ) -> Result<String, AnswerError> {
+    let count = each_session(core, domain, peer, |snapshot| put(sink, &row(snapshot)))?;
+    Ok(counted(count, "session"))
+}
+
+fn each_session(
+    core: &Core,
+    domain: Option<&str>,
+    peer: Option<&str>,
+    mut each: impl FnMut(Snapshot) -> Result<(), AnswerError>,
+) -> Result<usize, AnswerError> {
     let config = core.config();
     let all = chosen(&config, domain)?.flat_map(|domain| domain.peers.iter().map(move |peer| (domain, peer)));
     let all: Vec<_> = all.filter(|(_, other)| peer.is_none_or(|name| other.name.as_str() == name)).collect();
@@ -270,10 +315,10 @@ fn sessions<R: Serialize>(
             session.address = peer.address;
             session.role = peer.role.as_str().to_owned();
             snapshot.row.description = peer.description.clone();
-            put(sink, &row(snapshot))?;
+            each(snapshot)?;
         }
     }
-    Ok(counted(all.len(), "session"))
+    Ok(all.len())
 }
 
 /// What a worker knows of a session; names are filled in by who asked.

@@ -82,7 +82,7 @@ mod tests {
             [[domain.peer]]\nname='p'\naddress='10.0.0.1'\nasn=1\n[[domain.peer]]\nname='q'\naddress='10.0.0.5'\nasn=1";
         let mut files = |_: &std::path::Path| Err(io::ErrorKind::NotFound.into());
         let config = crate::config::Config::parse("edge.toml", text, catalog::Catalog::builtin(), &mut files).unwrap();
-        config.domains[0].clone()
+        Domain::clone(&config.domains[0])
     }
 
     #[test]

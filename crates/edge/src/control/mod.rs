@@ -7,7 +7,7 @@
 //!
 //! [`ask`] is the client; [`Request`] and the rows are the contract of both.
 
-mod answer;
+pub(crate) mod answer;
 mod arp;
 mod client;
 mod netlink;

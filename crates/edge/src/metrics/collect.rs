@@ -76,7 +76,7 @@ fn ended(refused: impl std::fmt::Display) -> io::Error {
 fn sessions(core: &Core, out: &mut impl Write) -> io::Result<()> {
     let config = core.config();
     let all: Vec<(&Domain, &Peer)> =
-        config.domains.iter().flat_map(|domain| domain.peers.iter().map(move |peer| (domain, peer))).collect();
+        config.domains.iter().flat_map(|domain| domain.peers.iter().map(move |peer| (&**domain, peer))).collect();
     let mut taken = Vec::with_capacity(all.len());
     for page in all.chunks(SESSIONS_A_PAGE) {
         let page = core.peers(page, |speaker, peer, _, now| speaker.peer(peer).map(|view| take(speaker, &view, now)));

@@ -10,7 +10,8 @@ use crate::worker::{Dial, Request};
 use bgp_fsm::Stop;
 use model::{Family, Prefix};
 use socket::ConnectOptions;
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -95,6 +96,9 @@ impl Core {
         let settings = Settings::new(new, &self.catalog, self.revision.load(Ordering::Relaxed), restarting);
         let mut batch = Batch::new(self.workers.len());
         let mut listeners = false;
+        let before = LazyCell::new(|| -> HashMap<&Label, &Domain> {
+            old.domains.iter().map(|domain| (&domain.name, &**domain)).collect()
+        });
         for change in diff(old, new) {
             match change {
                 Change::NeedsRestart { key } => applied.needs_restart.push(key),
@@ -112,7 +116,7 @@ impl Core {
                     applied.domains_added += 1;
                 }
                 Change::Routes { domain } => {
-                    let before = old.domains.iter().find(|other| other.name == domain.name);
+                    let before = before.get(&domain.name).copied();
                     applied.routes_changed += self.routes(before, domain, &mut batch);
                 }
                 Change::PeerRemoved { domain, peer } => {
@@ -257,6 +261,10 @@ impl Core {
 
     /// Microsoft's service prefixes, as far as they differ; every worker has them.
     fn feed(&self, old: &Config, new: &Config, batch: &mut Batch) -> usize {
+        // Tens of thousands of prefixes, and they rarely change.
+        if old.feeds == new.feeds {
+            return 0;
+        }
         let (gone, come) = differences(feed_table(old), feed_table(new));
         for worker in 0..self.workers.len() {
             for &prefix in &gone {

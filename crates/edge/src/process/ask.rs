@@ -28,7 +28,8 @@ impl Core {
     /// Reads the configuration again and takes up what changed.
     pub(crate) fn reload(&self) -> Result<Applied, BadConfig> {
         let mut current = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let (new, text) = Config::load_with_text(&self.path, &self.catalog)?;
+        let path = self.path.as_deref().ok_or_else(|| BadConfig::without_file(current.name.as_str()))?;
+        let (new, text) = Config::load_with_text(path, &self.catalog)?;
         self.note_config(text);
         let new = Arc::new(new);
         let applied = self.change(&current, &new, None, &mut |config| self.set_listeners(config));

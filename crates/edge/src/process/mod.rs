@@ -60,9 +60,9 @@ pub(crate) use slots::Slots;
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) clock: Clock,
-    /// The file that the configuration came from.
-    path: PathBuf,
-    catalog: Arc<Catalog>,
+    /// The file that the configuration came from, if it came from one.
+    path: Option<PathBuf>,
+    pub(crate) catalog: Arc<Catalog>,
     /// What runs. Whoever holds it is alone in changing anything.
     config: Mutex<Arc<Config>>,
     /// How many configurations were read before the one that runs.
@@ -131,6 +131,19 @@ impl Edge {
     /// [`StartError`]; nothing runs then.
     pub fn start(path: &Path, catalog: Arc<Catalog>) -> Result<Self, StartError> {
         let (config, text) = Config::load_with_text(path, &catalog)?;
+        Self::start_with(config, Some((path, text)), catalog)
+    }
+
+    /// Starts an edge with a configuration that is in no file; [`Handle::take_up`] changes what it runs.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]; nothing runs then.
+    pub fn start_without_file(config: Config, catalog: Arc<Catalog>) -> Result<Self, StartError> {
+        Self::start_with(config, None, catalog)
+    }
+
+    fn start_with(config: Config, file: Option<(&Path, Text)>, catalog: Arc<Catalog>) -> Result<Self, StartError> {
         let config = Arc::new(config);
         let clock = Clock::start();
         let fault = |what: &str| {
@@ -173,7 +186,7 @@ impl Edge {
         let (end, told) = sync_channel(1);
         let core = Core {
             clock,
-            path: path.to_owned(),
+            path: file.as_ref().map(|(path, _)| (*path).to_owned()),
             catalog,
             config: Mutex::new(config.clone()),
             revision: AtomicU32::new(0),
@@ -184,7 +197,9 @@ impl Edge {
             listeners: Mutex::new(listeners),
             end,
         };
-        core.note_config(text);
+        if let Some((_, text)) = file {
+            core.note_config(text);
+        }
         let restarting = restart::take(&config);
         if let Some(patience) = restarting {
             tracing::info!("back from a restart: waiting for the peers' routes for {} s at most", patience.as_secs());
@@ -260,6 +275,16 @@ impl Handle {
     /// The file cannot be used; what runs goes on.
     pub fn reload(&self) -> Result<Applied, BadConfig> {
         self.0.reload()
+    }
+
+    /// Changes what runs to what `change` makes of the configuration, and touches nothing else.
+    pub fn take_up(&self, change: impl FnOnce(&mut Config)) -> Applied {
+        self.0.alter(change)
+    }
+
+    /// What the edge's own threads share.
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0
     }
 
     /// Ends the process.

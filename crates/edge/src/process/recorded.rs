@@ -200,7 +200,7 @@ impl<'c> Replayer<'c> {
         let missing = || format!("no peer {}/{} in revision {}", from.domain, from.peer, from.revision);
         let domain = config.domains.iter().find(|domain| domain.name.as_str() == from.domain).ok_or_else(missing)?;
         let peer = domain.peers.iter().find(|peer| peer.name.as_str() == from.peer).ok_or_else(missing)?;
-        let domain = crate::config::Domain { drain: from.drain, ..domain.clone() };
+        let domain = crate::config::Domain { drain: from.drain, ..crate::config::Domain::clone(domain) };
         let restarting = from.restarting.map(Duration::from_secs);
         Ok(Settings::new(config, self.catalog, from.revision, restarting).peer(&domain, peer, from.ours))
     }

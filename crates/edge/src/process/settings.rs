@@ -127,7 +127,7 @@ pub(crate) fn shutdown_text(text: &str) -> Option<ShutdownText> {
     ShutdownText::try_from(text).ok().filter(|_| !text.is_empty())
 }
 
-/// Our addresses towards a peer: what is configured, else what it connects to, else what the kernel would send from.
+/// Our addresses towards a peer, as it is told them: what is configured, else what it connects to, else what the kernel would send from.
 pub(crate) fn ours(peer: &Peer, listen: &[std::net::SocketAddr], source: impl FnOnce() -> Option<IpAddr>) -> Ours {
     let mut specific = listen.iter().map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
     let mut ours = Ours::default();
@@ -141,10 +141,12 @@ pub(crate) fn ours(peer: &Peer, listen: &[std::net::SocketAddr], source: impl Fn
         IpAddr::V4(_) => ours.v4.is_some(),
         IpAddr::V6(_) => ours.v6.is_some(),
     };
-    match peer.local_address.or_else(|| if known { None } else { source() }) {
-        Some(IpAddr::V4(ip)) => ours.v4 = Some(ip),
-        Some(IpAddr::V6(ip)) => ours.v6 = Some(ip),
-        None => {}
+    let local = peer.local_address.or_else(|| if known || peer.next_hop.is_some() { None } else { source() });
+    for ip in local.into_iter().chain(peer.next_hop) {
+        match ip {
+            IpAddr::V4(ip) => ours.v4 = Some(ip),
+            IpAddr::V6(ip) => ours.v6 = Some(ip),
+        }
     }
     ours
 }

@@ -240,7 +240,7 @@ impl Stream {
     /// Tells of all sessions that are up and of their routes.
     fn begin(&mut self, core: &Core, stream: &mut TcpStream, out: &mut Vec<u8>) -> Result<(), Broken> {
         let config = core.config();
-        for domain in &config.domains {
+        for domain in config.domains.iter().map(|domain| &**domain) {
             let peers: Vec<_> = domain.peers.iter().map(|peer| (domain, peer)).collect();
             for (domain, peer, up) in core.peers(&peers, |speaker, number, _, _| look(speaker, number))? {
                 self.greet(core, domain, peer, &up, out);

@@ -1,6 +1,7 @@
 //! `twinpath edge`: an edge router, and questions to one.
 
 mod ask;
+mod follow;
 
 use crate::Outcome;
 use crate::args::Edge;
@@ -15,12 +16,12 @@ use std::sync::Arc;
 
 /// Runs an edge, or does what is asked of one that runs.
 pub(crate) fn run(edge: &Edge, catalog: &Arc<Catalog>) -> anyhow::Result<Outcome> {
-    match (&edge.command, &edge.config) {
-        (Some(command), _) => ask::run(command, catalog),
-        (None, config) => {
-            let path = config.as_deref().context("--config FILE is missing")?;
-            if edge.check { check(path, catalog) } else { start(path, catalog) }
-        }
+    match (&edge.command, &edge.config, &edge.control) {
+        (Some(command), _, _) => ask::run(command, catalog),
+        (None, Some(path), _) if edge.check => check(path, catalog),
+        (None, Some(path), _) => start(path, catalog),
+        (None, None, Some(control)) => follow::run(edge, control, catalog),
+        (None, None, None) => anyhow::bail!("--config FILE or --control URL is missing"),
     }
 }
 
@@ -32,9 +33,17 @@ fn check(path: &Path, catalog: &Catalog) -> anyhow::Result<Outcome> {
 }
 
 fn start(path: &Path, catalog: &Arc<Catalog>) -> anyhow::Result<Outcome> {
+    begin_log()?;
+    finish(process::Edge::start(path, catalog.clone())?)
+}
+
+fn begin_log() -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt().with_target(false).with_writer(io::stderr).with_ansi(false);
-    lines.try_init().map_err(|error| anyhow::anyhow!(error))?;
-    let edge = process::Edge::start(path, catalog.clone())?;
+    lines.try_init().map_err(|error| anyhow::anyhow!(error))
+}
+
+/// Runs an edge to its end.
+fn finish(edge: process::Edge) -> anyhow::Result<Outcome> {
     process::watch_signals(edge.handle()).context("signals")?;
     let addresses: Vec<String> = edge.addresses().iter().map(ToString::to_string).collect();
     tracing::info!("ready, listening on {}", addresses.join(", "));
