@@ -5,7 +5,7 @@ use super::peering_key;
 use super::plan::{Facts, PeeringFacts, Vnet};
 use crate::settings::Carriers;
 use crate::{Fault, Tx};
-use edge_api::{Peering, Validation};
+use edge_api::{Peering, Side, Validation, edge_name};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use store::Resource;
@@ -17,15 +17,12 @@ pub(super) async fn location(tx: &mut Tx<'_>, circuit: &str) -> Result<Option<St
         None => tx.store().get(circuit).await?,
     };
     let Some(row) = row else { return Ok(None) };
-    if let Some(location) = text(&row, "/serviceProviderProperties/peeringLocation") {
-        return Ok(Some(location));
-    }
-    let Some(port) = reference(&row, "/expressRoutePort") else { return Ok(None) };
-    Ok(tx.get_key(&port).await?.and_then(|port| text(&port, "/peeringLocation")))
+    Ok(text(&row, "/plant/location"))
 }
 
 /// The facts of a circuit as one of its edges sees them; nothing when there is no such circuit.
-pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, edge: &str) -> Result<Option<Facts>, Fault> {
+pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, side: Side) -> Result<Option<Facts>, Fault> {
+    let edge = edge_name(location, side);
     let Some(row) = tx.get_key(circuit).await? else { return Ok(None) };
     let mbps = number(&row, "/serviceProviderProperties/bandwidthInMbps");
     let gbps = field(&row, "/bandwidthInGbps").and_then(Value::as_f64).map(|gbps| (gbps * 1000.0) as u64);
@@ -42,7 +39,7 @@ pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, edge: 
         vnets: vnets(tx, &row).await?,
         verdicts: verdicts(tx, circuit).await?,
         drain: order(tx, &format!("maintenance/{edge}"), "/drain").await?,
-        down: order(tx, &format!("ports/{edge}"), "/down").await?,
+        down: order(tx, &format!("ports/{edge}"), "/down").await? || dark(tx, &row, side).await?,
         namespaces: tx.settings.carriers == Carriers::Namespaces,
     }))
 }
@@ -155,6 +152,14 @@ async fn verdicts(tx: &mut Tx<'_>, circuit: &str) -> Result<BTreeMap<String, boo
         _ => None,
     };
     Ok(verdicts.into_iter().filter_map(verdict).collect())
+}
+
+/// Whether the link of a circuit on ports of one's own is switched off.
+async fn dark(tx: &mut Tx<'_>, circuit: &Resource, side: Side) -> Result<bool, Fault> {
+    let Some(port) = reference(circuit, "/expressRoutePort") else { return Ok(false) };
+    let name = if side == Side::Primary { "link1" } else { "link2" };
+    let link = tx.get_key(&format!("{port}/links/{name}")).await?;
+    Ok(link.is_none_or(|link| text(&link, "/adminState").is_none_or(|state| state != "Enabled")))
 }
 
 /// Whether a standing order of the operator says yes.

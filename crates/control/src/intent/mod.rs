@@ -27,7 +27,7 @@ pub async fn reconcile(tx: &mut Tx<'_>, circuit: &str) -> Result<(), Fault> {
     let Some(location) = gather::location(tx, circuit).await? else { return Ok(()) };
     for side in [Side::Primary, Side::Secondary] {
         let edge = edge_name(&location, side);
-        let facts = gather::facts(tx, circuit, &location, &edge).await?;
+        let facts = gather::facts(tx, circuit, &location, side).await?;
         for peering in [Peering::Private, Peering::Microsoft] {
             let key = peering_key(circuit, peering);
             let before = tx.intended(&edge, &key).await?;
