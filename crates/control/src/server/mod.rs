@@ -6,15 +6,18 @@
 //! ask before they have a token is in `identity`.
 
 mod certificates;
+mod edges;
 mod health;
 mod identity;
 mod listen;
 mod pipeline;
+mod questions;
 mod reply;
 mod request;
 mod story;
 
 pub use certificates::{Certificates, FileError, provider, token_keys, write_secret};
+pub use edges::{DoorError, EdgeDoor};
 pub use listen::{Peer, Reply, serve};
 
 use crate::auth::{self, Authority, Credentials};
