@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::{Method, Request};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -18,6 +18,12 @@ const VERSION: &str = "2024-01-01";
 
 /// No answer is larger: a page of circuits has some megabytes at most.
 const LARGEST: u64 = 64 << 20;
+
+/// How long an operation is waited for, unless the command says otherwise: gateways take most of an hour.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// When an operation is asked about first.
+const FIRST: Duration = Duration::from_millis(100);
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,6 +48,8 @@ pub(crate) struct Client {
     pub(crate) subscription: Option<String>,
     account: Account,
     token: RefCell<Option<String>>,
+    /// How long an operation is waited for.
+    pub(crate) longest: Duration,
 }
 
 /// What one signs in with. Has no `Debug`, as it holds a secret.
@@ -106,7 +114,15 @@ impl Client {
             .user_agent(concat!("twinpath/", env!("CARGO_PKG_VERSION")))
             .timeout_global(Some(PATIENCE))
             .tls_config(TlsConfig::builder().root_certs(roots(&ca)?).build());
-        Ok(Self { agent: config.build().new_agent(), base, tenant, subscription, account, token: RefCell::default() })
+        Ok(Self {
+            agent: config.build().new_agent(),
+            base,
+            tenant,
+            subscription,
+            account,
+            token: RefCell::default(),
+            longest: LONGEST,
+        })
     }
 
     /// GET.
@@ -194,10 +210,18 @@ impl Client {
         let Some(operation) = reply.operation.clone() else { return Ok(reply.body) };
         ensure!(operation.starts_with(&format!("{}/", self.base)), "the operation is elsewhere: {operation}");
         let mut say = Progress::new(doing);
+        // Most operations end at once, and the service says a second to all.
+        let mut wait = FIRST;
+        #[expect(clippy::disallowed_methods, reason = "the rim reads the clock")]
+        let until = Instant::now() + self.longest;
         let ended = loop {
-            std::thread::sleep(Duration::from_millis(
-                reply.retry_after.map_or(200, |seconds| (seconds * 1000).min(10_000)),
-            ));
+            std::thread::sleep(wait);
+            wait = reply.retry_after.map_or(FIRST, |seconds| Duration::from_secs(seconds.min(10)));
+            #[expect(clippy::disallowed_methods, reason = "the rim reads the clock")]
+            if Instant::now() > until {
+                let message = format!("{doing}: no end after {} s: {operation}", self.longest.as_secs());
+                break Err(Refused { status: 504, code: "Timeout".to_owned(), message });
+            }
             reply = self.send(&Method::GET, &operation, None)?;
             match reply.body.get("status").and_then(Value::as_str) {
                 Some("InProgress") => say.tick(),

@@ -11,11 +11,15 @@ use jiff::Timestamp;
 use model::Design;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::time::Duration;
 use ureq::http::Method;
 
 /// Tables of a link: the action, and the key of the envelope that holds its rows.
 const TABLES: [(&str, &str); 3] =
     [("arpTables", "arpTable"), ("routeTables", "routeTable"), ("routeTablesSummary", "routeTableSummary")];
+
+/// How long an edge may take to answer.
+pub(crate) const LONGEST: Duration = Duration::from_secs(15);
 
 /// The paths of a circuit.
 const PATHS: [&str; 2] = ["primary", "secondary"];

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  twinpath serve                                       all in ./twinpath-data, on https://localhost:8443\n  \
+    twinpath serve --demo                                a circuit half way, and lines to paste\n  \
     twinpath serve --database postgres://twinpath@db/twinpath --listen 0.0.0.0:8443 \\\n    \
     --base https://expressroute.example:8443\n  \
     twinpath serve --oidc https://login.example/realms/lab=https://localhost:8443\n\n\
@@ -28,6 +29,9 @@ pub struct Serve {
     /// The public address, as clients write it [default: https://localhost:PORT]
     #[arg(long, value_name = "URL")]
     pub base: Option<String>,
+    /// Order a circuit to play with, and print what to paste
+    #[arg(long)]
+    pub demo: bool,
     /// Log JSON lines, requests too
     #[arg(long)]
     pub json: bool,

@@ -22,7 +22,8 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
     let today = input::today(args.today.as_deref())?;
     if let Some(url) = &args.live {
         let at = Instance { data: args.data.clone(), url: Some(url.clone()), json: args.json };
-        let client = Client::open(&at, Who::Customer)?;
+        let mut client = Client::open(&at, Who::Customer)?;
+        client.longest = live::LONGEST;
         let loaded = load::load_live(&files, |design| live::read(&client, design))?;
         return all(args, std::iter::once(loaded), catalog, today);
     }

@@ -13,4 +13,5 @@ pub(crate) mod login;
 pub(crate) mod operator;
 pub(crate) mod provider;
 pub(crate) mod rules;
+pub(crate) mod seed;
 pub(crate) mod serve;

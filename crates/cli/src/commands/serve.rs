@@ -67,6 +67,13 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
     } else {
         welcome(serve, &server, began.elapsed())?;
     }
+    if serve.demo {
+        let (data, base) = (serve.data.clone(), server.base().to_owned());
+        tokio::task::spawn_blocking(move || match super::seed::run(&data, &base) {
+            Ok(page) => drop(anstream::stdout().write_all(page.as_bytes())),
+            Err(error) => tracing::error!("the demo was not made: {error:#}"),
+        });
+    }
     server.run(stopped).await?;
     tracing::info!("stopped");
     Ok(())
