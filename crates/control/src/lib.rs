@@ -16,6 +16,10 @@ pub mod clock;
 pub mod engine;
 pub mod intent;
 pub mod quirks;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+pub(crate) mod rig;
 pub mod server;
 mod settings;
 mod tx;
