@@ -7,10 +7,16 @@ use arm_api::{ArmError, Template};
 use http::StatusCode;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use store::{Store, StoreError};
 
 /// How often a decision is made again when other writers are first.
 const ATTEMPTS: u32 = 20;
+
+/// All routes with their paths, read once.
+static READ: LazyLock<Vec<(Template, &'static Route)>> = LazyLock::new(|| {
+    ROUTES.iter().flat_map(|routes| routes.iter()).map(|route| (Template::new(route.path), route)).collect()
+});
 
 /// The route of a verb and a path (cut at its slashes, decoded), with the names in the path.
 ///
@@ -19,8 +25,8 @@ const ATTEMPTS: u32 = 20;
 /// 404 when there is no such path, 405 when it has no such verb.
 pub fn find(verb: Verb, path: &[String]) -> Result<(&'static Route, BTreeMap<String, String>), ArmError> {
     let mut other_verb = false;
-    for route in ROUTES.iter().flat_map(|routes| routes.iter()) {
-        if let Some(names) = Template::new(route.path).names(path) {
+    for (template, route) in READ.iter() {
+        if let Some(names) = template.names(path) {
             if route.verb == verb {
                 return Ok((route, names.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()));
             }
