@@ -89,7 +89,7 @@ pub(super) async fn answer(
     request: Uuid,
 ) -> Reply {
     if !question.takes(&parts.method) {
-        request::discard(body).await;
+        request::discard(body);
         let text = format!("{} is not served here", parts.method);
         return reply::refusal(&ArmError::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", text));
     }

@@ -62,7 +62,7 @@ async fn answer(service: &Service, incoming: Request<Incoming>, id: Uuid) -> (Re
     let (path, query) = match read {
         Ok(read) => read,
         Err(error) => {
-            request::discard(body).await;
+            request::discard(body);
             return (reply::refusal(&error), "BadAddress", None);
         }
     };
@@ -70,22 +70,22 @@ async fn answer(service: &Service, incoming: Request<Incoming>, id: Uuid) -> (Re
         return (identity::answer(service, &question, &parts, &query, body, id).await, question.name(), None);
     }
     if let Some((reply, name)) = super::health::answer(service, &parts.method, &path).await {
-        request::discard(body).await;
+        request::discard(body);
         return (reply, name, None);
     }
     let bearer = parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"));
     let caller = match service.authority.caller(bearer, clock::now()).await {
         Ok(caller) => caller,
         Err(denied) => {
-            request::discard(body).await;
+            request::discard(body);
             return (challenge(service, &denied), "Denied", None);
         }
     };
     let who = Some(caller.name.clone());
-    let (found, names, call_path) = match known(&parts, &path, &query, &caller) {
-        Ok((route, names)) => (route, names, path),
+    let (found, names) = match known(&parts, &path, &query, &caller) {
+        Ok(known) => known,
         Err(error) => {
-            request::discard(body).await;
+            request::discard(body);
             return (reply::refusal(&error), "Refused", who);
         }
     };
@@ -96,7 +96,6 @@ async fn answer(service: &Service, incoming: Request<Incoming>, id: Uuid) -> (Re
         }
         Err(error) => Err(error),
     };
-    drop(call_path);
     (answered.unwrap_or_else(|error| reply::refusal(&error)), found.name, who)
 }
 

@@ -66,49 +66,55 @@ pub(super) fn query(raw: &str) -> Result<BTreeMap<String, String>, ArmError> {
     Ok(query)
 }
 
-/// Reads a body; one that is too long is read to its end and thrown away as it comes.
+/// Reads a body. One that is too long is refused as soon as that is known, and the rest is thrown away as it comes.
 ///
 /// # Errors
 ///
 /// 413 when it is too long, 408 when it takes too long, 400 when it breaks off.
-pub(super) async fn body(body: Incoming, limit: usize) -> Result<Bytes, ArmError> {
-    let long = || {
-        let text = format!("the body is longer than {limit} bytes");
-        ArmError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)
-    };
-    if body.size_hint().lower() > THROWN {
-        return Err(long());
-    }
-    let read = tokio::time::timeout(PATIENCE, gather(body, limit)).await;
+pub(super) async fn body(mut body: Incoming, limit: usize) -> Result<Bytes, ArmError> {
+    let said_too_much = usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit);
+    let read =
+        if said_too_much { Ok(Ok(None)) } else { tokio::time::timeout(PATIENCE, gather(&mut body, limit)).await };
     let slow = || ArmError::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", "the body did not come within 60 s");
     match read.map_err(|_| slow())? {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(long()),
+        Ok(None) => {
+            discard(body);
+            let text = format!("the body is longer than {limit} bytes");
+            Err(ArmError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text))
+        }
         Err(_) => Err(ArmError::bad_request("InvalidRequestContent", "the body broke off")),
     }
 }
 
-/// Reads a body that nobody wants, so that the client gets to read the answer.
-pub(super) async fn discard(incoming: Incoming) {
-    let _ = body(incoming, 0).await;
+/// Reads, beside the answer, a body that nobody wants, within bounds: a client that writes all before it reads would get a
+/// reset connection in place of the answer.
+pub(super) fn discard(mut body: Incoming) {
+    if body.is_end_stream() || body.size_hint().lower() > THROWN {
+        return;
+    }
+    tokio::spawn(tokio::time::timeout(PATIENCE, async move {
+        let mut seen = 0u64;
+        while let Some(Ok(frame)) = body.frame().await {
+            seen += frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX));
+            if seen > THROWN {
+                break;
+            }
+        }
+    }));
 }
 
-/// The bytes of a body; nothing when there are more than `limit`.
-async fn gather(mut body: Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
-    let (mut bytes, mut seen) = (BytesMut::new(), 0u64);
+/// The bytes of a body; nothing as soon as there are more than `limit`.
+async fn gather(body: &mut Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        seen += u64::try_from(data.len()).unwrap_or(u64::MAX);
-        if seen > THROWN {
+        if bytes.len() + data.len() > limit {
             return Ok(None);
         }
-        if usize::try_from(seen).is_ok_and(|seen| seen <= limit) {
-            bytes.extend_from_slice(&data);
-        } else {
-            bytes = BytesMut::new();
-        }
+        bytes.extend_from_slice(&data);
     }
-    Ok(usize::try_from(seen).is_ok_and(|seen| seen <= limit).then(|| bytes.freeze()))
+    Ok(Some(bytes.freeze()))
 }
 
 /// A body as JSON; `Null` when there is none.
