@@ -1,4 +1,4 @@
-//! Whether the service lives, and whether it can work.
+//! Whether the service lives, whether it can work, and what it counts.
 
 use super::listen::Reply;
 use super::{Service, reply};
@@ -23,6 +23,10 @@ pub(super) async fn answer(service: &Service, method: &Method, path: &[String]) 
                 Ok(Err(_)) | Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
             };
             Some((reply, "Ready"))
+        }
+        "metrics" => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            Some((reply::text(StatusCode::OK, kind, service.metrics.page()), "Metrics"))
         }
         _ => None,
     }

@@ -10,6 +10,7 @@ mod edges;
 mod health;
 mod identity;
 mod listen;
+mod metrics;
 mod pipeline;
 mod questions;
 mod reply;
@@ -23,6 +24,7 @@ pub use listen::{Peer, Reply, serve};
 use crate::auth::{self, Authority, Credentials};
 use crate::{Settings, clock, engine};
 use certificates::Shown;
+use metrics::{Measured, Metrics};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,7 @@ pub(crate) struct Service {
     settings: Arc<Settings>,
     authority: Authority,
     certificates: Arc<Certificates>,
+    metrics: Arc<Metrics>,
 }
 
 /// A server that is ready to answer.
@@ -103,6 +106,8 @@ impl Server {
     pub async fn bind(options: Options) -> Result<Self, StartError> {
         let Options { dir, listen, base, store, mut settings } = options;
         let now = clock::now();
+        let metrics = Arc::new(Metrics::new());
+        let store: Arc<dyn Store> = Arc::new(Measured { store, metrics: metrics.clone() });
         make_private(&dir)?;
         let certificates = Arc::new(Certificates::open(&dir, now)?);
         let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
@@ -135,7 +140,7 @@ impl Server {
         let first = seeded.is_some();
         let credentials = note(&dir, seeded, &base)?;
         authority.publish(now).await?;
-        let service = Arc::new(Service { store, settings: Arc::new(settings), authority, certificates });
+        let service = Arc::new(Service { store, settings: Arc::new(settings), authority, certificates, metrics });
         Ok(Self { service, listener, address, names, shown, credentials, first })
     }
 

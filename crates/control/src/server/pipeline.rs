@@ -46,6 +46,7 @@ pub(super) async fn handle(service: Arc<Service>, incoming: Request<Incoming>, p
         reply::set(&mut reply, "x-ms-client-request-id", &echo.to_string());
     }
     let (status, took) = (reply.status().as_u16(), began.elapsed());
+    service.metrics.answered(route, status, took);
     let shown: String = path.escape_debug().take(400).collect();
     tracing::debug!(
         target: "twinpath::request", request = %id, client = %peer.address, who = who.as_deref().unwrap_or("-"),
