@@ -32,6 +32,10 @@ pub struct Serve {
     /// Order a circuit to play with, and print what to paste
     #[arg(long)]
     pub demo: bool,
+    /// Take tokens of another OpenID Connect issuer, too, when they are for AUDIENCE. Whom they speak for is a principal whose
+    /// client id or object id they name
+    #[arg(long, value_name = "ISSUER=AUDIENCE", value_parser = issuer)]
+    pub oidc: Vec<String>,
     /// Log JSON lines, requests too
     #[arg(long)]
     pub json: bool,
@@ -85,4 +89,9 @@ pub enum Account {
     Customer,
     /// Who stands in Microsoft's place.
     Operator,
+}
+
+/// Holds a setting of an issuer against what one looks like.
+fn issuer(setting: &str) -> Result<String, String> {
+    control::auth::External::parse(setting).map(|_| setting.to_owned())
 }

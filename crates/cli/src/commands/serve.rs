@@ -4,10 +4,12 @@ use crate::Outcome;
 use crate::args::Serve;
 use anyhow::Context;
 use catalog::Catalog;
+use control::auth::External;
 use control::server::{Options, Server};
 use control::{Carriers, Settings};
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,7 +39,8 @@ pub(crate) fn run(serve: &Serve, catalog: &Arc<Catalog>) -> anyhow::Result<Outco
 }
 
 async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&serve.data).with_context(|| format!("{} cannot be made", serve.data.display()))?;
+    let folder = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&serve.data);
+    folder.with_context(|| format!("{} cannot be made", serve.data.display()))?;
     let database = match &serve.database {
         Some(database) => database.clone(),
         None => format!("sqlite:{}", serve.data.join("twinpath.db").display()),
@@ -50,7 +53,9 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
         page: PAGE,
         remember: REMEMBER,
     };
-    let options = Options { dir: serve.data.clone(), listen: serve.listen, base: serve.base.clone(), store, settings };
+    let oidc = serve.oidc.iter().filter_map(|setting| External::parse(setting).ok()).collect();
+    let options =
+        Options { dir: serve.data.clone(), listen: serve.listen, base: serve.base.clone(), store, settings, oidc };
     let server = Server::bind(options).await?;
     let (stop, stopped) = watch::channel(false);
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

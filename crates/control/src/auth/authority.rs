@@ -1,6 +1,6 @@
 //! Whom a bearer token speaks for.
 
-use super::{Claims, Hasher, Keys, Principal};
+use super::{Claims, External, Hasher, Keys, Principal};
 use crate::Caller;
 use arm_api::ArmError;
 use http::StatusCode;
@@ -31,6 +31,8 @@ pub struct Authority {
     pub(super) base: String,
     /// What tokens may be for, without a slash at the end; the first is the public address.
     audiences: Vec<String>,
+    /// Other issuers whose tokens count.
+    pub(super) externals: Vec<External>,
     /// Tokens whose signature held, by their digest.
     known: Mutex<BTreeMap<[u8; 32], Arc<Claims>>>,
 }
@@ -72,7 +74,14 @@ impl Authority {
         let public = PUBLIC_AUDIENCES.map(str::to_owned);
         let audiences = [base.to_owned()].into_iter().chain(names.iter().cloned()).chain(public).collect();
         let (hasher, known) = Default::default();
-        Self { store, keys, hasher, base: base.to_owned(), audiences, known }
+        Self { store, keys, hasher, base: base.to_owned(), audiences, externals: Vec::new(), known }
+    }
+
+    /// The same, taking tokens of other issuers as well.
+    #[must_use]
+    pub fn with_issuers(mut self, issuers: Vec<External>) -> Self {
+        self.externals = issuers;
+        self
     }
 
     /// Whether tokens may be for this: an address of the service, with or without a slash at the end.
@@ -138,6 +147,11 @@ impl Authority {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             Some(_) | None => return Err(Denied::Invalid("wanted the scheme `Bearer`".to_owned())),
         };
+        if !self.externals.is_empty()
+            && let Some(principal) = self.external(token, now).await
+        {
+            return Ok(principal?.caller());
+        }
         let claims = self.claims(token).await?;
         if claims.usage != "access" {
             return Err(Denied::Invalid("it is no access token".to_owned()));
@@ -158,11 +172,16 @@ impl Authority {
 
     /// Whether a token counts at a time.
     pub(super) fn in_time(&self, claims: &Claims, now: Timestamp) -> Result<(), Denied> {
-        if now.as_second() >= claims.exp {
-            let ended = Timestamp::from_second(claims.exp).unwrap_or_default();
+        self.in_span(claims.nbf, claims.exp, now)
+    }
+
+    /// Whether a time is between two seconds since 1970.
+    pub(super) fn in_span(&self, from: i64, end: i64, now: Timestamp) -> Result<(), Denied> {
+        if now.as_second() >= end {
+            let ended = Timestamp::from_second(end).unwrap_or_default();
             return Err(Denied::Expired(ended.to_string(), now.to_string()));
         }
-        if now.as_second() + SKEW < claims.nbf {
+        if now.as_second().saturating_add(SKEW) < from {
             return Err(Denied::Invalid("it does not count yet".to_owned()));
         }
         Ok(())

@@ -21,7 +21,7 @@ pub use certificates::{Certificates, FileError, provider, token_keys, write_secr
 pub use edges::{DoorError, EdgeDoor};
 pub use listen::{Peer, Reply, serve};
 
-use crate::auth::{self, Authority, Credentials};
+use crate::auth::{self, Authority, Credentials, External};
 use crate::{Settings, clock, engine};
 use certificates::Shown;
 use metrics::{Measured, Metrics};
@@ -46,6 +46,8 @@ pub struct Options {
     pub store: Arc<dyn Store>,
     /// What the service runs with; its public address is set here.
     pub settings: Settings,
+    /// Other issuers whose tokens count.
+    pub oidc: Vec<External>,
 }
 
 /// What requests share.
@@ -104,7 +106,7 @@ impl Server {
     ///
     /// What stands in the way.
     pub async fn bind(options: Options) -> Result<Self, StartError> {
-        let Options { dir, listen, base, store, mut settings } = options;
+        let Options { dir, listen, base, store, mut settings, oidc } = options;
         let now = clock::now();
         let metrics = Arc::new(Metrics::new());
         let store: Arc<dyn Store> = Arc::new(Measured { store, metrics: metrics.clone() });
@@ -135,7 +137,7 @@ impl Server {
         let port = address.port();
         let others: Vec<String> =
             ["localhost", "127.0.0.1", "[::1]"].map(|name| format!("https://{name}:{port}")).to_vec();
-        let authority = Authority::new(store.clone(), token_keys(&dir)?, &base, &others);
+        let authority = Authority::new(store.clone(), token_keys(&dir)?, &base, &others).with_issuers(oidc);
         let seeded = auth::seed(&*store, now).await?;
         let first = seeded.is_some();
         let credentials = note(&dir, seeded, &base)?;
