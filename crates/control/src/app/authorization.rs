@@ -2,7 +2,7 @@
 
 use super::circuit::{self, show_authorization};
 use super::writing::{self, Writing};
-use super::{Handled, Route, network, precondition, route, scope};
+use super::{Handled, Route, network, precondition, reach, route, scope};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{Authorization, ProvisioningState};
 use arm_api::{ArmError, ResourceId};
@@ -130,6 +130,9 @@ pub(super) async fn revoke(tx: &mut Tx<'_>, circuit: &str, row: &Resource) -> Re
     let user = row.document["properties"]["connectionResourceUri"].as_str().unwrap_or_default().to_owned();
     if !user.is_empty() {
         circuit::unlink(tx, circuit, &user).await?;
+        if reach::drop_by(tx, &user).await? {
+            return Ok(());
+        }
         if let Some(connection) = tx.get_key(&user.to_lowercase()).await? {
             network::connection::leave(tx, &connection).await?;
             tx.delete(&connection.key);

@@ -20,6 +20,7 @@ pub mod operator;
 pub(crate) mod peering;
 pub(crate) mod port;
 mod precondition;
+pub(crate) mod reach;
 mod registrations;
 mod resources;
 mod role_assignments;
@@ -131,6 +132,7 @@ pub static ROUTES: &[&[Route]] = &[
     observe::STATS_ROUTES,
     operation::ROUTES,
     operator::ROUTES,
+    reach::ROUTES,
     registrations::ROUTES,
     resources::ROUTES,
     role_assignments::ROUTES,
@@ -154,6 +156,7 @@ pub static KINDS: &[&[Kind]] = &[
     observe::KINDS,
     operator::KINDS,
     port::KINDS,
+    reach::KINDS,
     port::AUTHORIZATION_KINDS,
     route_filter::KINDS,
     route_filter::RULE_KINDS,

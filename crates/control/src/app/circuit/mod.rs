@@ -15,10 +15,12 @@ mod tests;
 
 #[allow(unused_imports, reason = "connections, which call it, are on their way")]
 pub(crate) use plant::{Plant, link, unlink};
-pub(crate) use show::{authorization as show_authorization, peering as show_peering};
+pub(crate) use show::{authorization as show_authorization, body as show_body, peering as show_peering};
 
 use super::writing::{self, Writing};
-use super::{Handled, Route, authorization, cross_connection, peering, port, precondition, route, route_filter, scope};
+use super::{
+    Handled, Route, authorization, cross_connection, peering, port, precondition, reach, route, route_filter, scope,
+};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{
     Circuit, CircuitProperties, CircuitSku, CircuitState, ProviderState, ServiceProviderProperties, SkuTier, read,
@@ -329,6 +331,9 @@ async fn downgrade(
     let catalog = tx.settings.catalog.clone();
     let home = catalog.location(&plant.location).map(|place| place.geopolitical_region.as_str());
     for link in &plant.links {
+        if reach::needs_premium(tx, link).await? {
+            return Err(refuse(format!("{link} goes to another geopolitical region, which needs Premium")));
+        }
         let Some(connection) = tx.get_key(&link.to_lowercase()).await? else { continue };
         let region = connection.document["location"].as_str().and_then(|name| catalog.region(name));
         if let Some(region) = region.filter(|region| home.is_some_and(|home| region.geopolitical_region != home)) {

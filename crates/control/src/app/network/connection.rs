@@ -144,21 +144,8 @@ pub(crate) async fn leave(tx: &mut Tx<'_>, row: &Resource) -> Result<BTreeSet<St
     {
         gateway::note(tx, gateway, &row.id, false);
     }
-    let authorization = row.document[PLANT]["authorization"].as_str().map(str::to_owned);
-    if let Some(authorization) = authorization
-        && let Some(mut authorization) = tx.get_key(&authorization).await?
-    {
-        authorization.document["properties"]["authorizationUseStatus"] = json!("Available");
-        if let Some(properties) = authorization.document["properties"].as_object_mut() {
-            properties.remove("connectionResourceUri");
-        }
-        // A key that was released is not taken a second time (spec 07, 7).
-        secret(&mut authorization, "spent", &Secret::new("yes"));
-        let circuit = authorization.parent.clone();
-        tx.put(authorization);
-        if let Some(circuit) = circuit {
-            tx.touch(&circuit).await?;
-        }
+    if let Some(authorization) = row.document[PLANT]["authorization"].as_str() {
+        give_back(tx, authorization).await?;
     }
     let Some(peer) = field("/properties/peer/id") else { return Ok(BTreeSet::new()) };
     circuit::unlink(tx, peer.key(), &row.id).await?;
@@ -254,18 +241,32 @@ async fn the_circuit(
         ArmError::new(StatusCode::FORBIDDEN, "LinkedAuthorizationFailed", text).at("properties.authorizationKey")
     };
     let circuit = tx.get(&id).await?.ok_or_else(wrong)?;
-    let authorizations = tx.children(&circuit, "authorizations").await?;
+    let authorization = opened(tx, &circuit, key).await?.ok_or_else(wrong)?;
+    Ok((circuit, Some(authorization)))
+}
+
+/// The authorization of a circuit that a key is, if it is one.
+///
+/// # Errors
+///
+/// 400 `AuthorizationKeyInUse` when it is or was used by another connection; the store failed.
+pub(in crate::app) async fn opened(
+    tx: &mut Tx<'_>,
+    circuit: &Resource,
+    key: &Secret,
+) -> Result<Option<Resource>, Fault> {
+    let authorizations = tx.children(circuit, "authorizations").await?;
     let of_key = |row: &Resource| {
         row.secrets.0["authorizationKey"].as_str().is_some_and(|k| k.eq_ignore_ascii_case(key.reveal()))
     };
-    let authorization = authorizations.into_iter().find(of_key).ok_or_else(wrong)?;
+    let Some(authorization) = authorizations.into_iter().find(of_key) else { return Ok(None) };
     if authorization.document["properties"]["authorizationUseStatus"] == "InUse"
         || authorization.secrets.0["spent"].is_string()
     {
         let text = format!("the authorization {} was used for another connection; each is for one", authorization.id);
         return Err(ArmError::bad_request("AuthorizationKeyInUse", text).at("properties.authorizationKey").into());
     }
-    Ok((circuit, Some(authorization)))
+    Ok(Some(authorization))
 }
 
 /// Whether a circuit may be linked to a gateway.
@@ -348,8 +349,29 @@ fn location(circuit: &Resource) -> String {
     noted.filter(|noted| !noted.is_empty()).or(ordered).unwrap_or_default().to_owned()
 }
 
+/// Gives an authorization back, by its key in the store.
+pub(in crate::app) async fn give_back(tx: &mut Tx<'_>, authorization: &str) -> Result<(), Fault> {
+    let Some(mut authorization) = tx.get_key(authorization).await? else { return Ok(()) };
+    authorization.document["properties"]["authorizationUseStatus"] = json!("Available");
+    if let Some(properties) = authorization.document["properties"].as_object_mut() {
+        properties.remove("connectionResourceUri");
+    }
+    // A key that was released is not taken a second time (spec 07, 7).
+    secret(&mut authorization, "spent", &Secret::new("yes"));
+    let circuit = authorization.parent.clone();
+    tx.put(authorization);
+    match circuit {
+        Some(circuit) => tx.touch(&circuit).await,
+        None => Ok(()),
+    }
+}
+
 /// An authorization is used by a connection.
-async fn redeem(tx: &mut Tx<'_>, mut authorization: Resource, connection: &str) -> Result<(), Fault> {
+pub(in crate::app) async fn redeem(
+    tx: &mut Tx<'_>,
+    mut authorization: Resource,
+    connection: &str,
+) -> Result<(), Fault> {
     authorization.document["properties"]["authorizationUseStatus"] = json!("InUse");
     authorization.document["properties"]["connectionResourceUri"] = json!(connection);
     let circuit = authorization.parent.clone();

@@ -430,7 +430,7 @@ async fn apart_from_networks(tx: &mut Tx<'_>, circuit: &Resource, subnets: &[Pre
 }
 
 /// The address spaces behind a connection to a circuit.
-async fn spaces(tx: &mut Tx<'_>, connection: &str) -> Result<Vec<(String, Prefix)>, Fault> {
+pub(super) async fn spaces(tx: &mut Tx<'_>, connection: &str) -> Result<Vec<(String, Prefix)>, Fault> {
     let text = |row: &Resource, path: &str| row.document.pointer(path).and_then(Value::as_str).map(str::to_lowercase);
     let Some(connection) = tx.get_key(&connection.to_lowercase()).await? else { return Ok(Vec::new()) };
     let Some(gateway) = text(&connection, "/properties/virtualNetworkGateway1/id") else { return Ok(Vec::new()) };

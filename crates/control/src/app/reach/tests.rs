@@ -1,0 +1,165 @@
+//! Global Reach: which circuits may be connected, what each sees, and what goes with what.
+
+use crate::Role;
+use crate::app::operator::subscription_of;
+use crate::rig::{OTHER, Rig, SUBSCRIPTION, caller, order};
+use serde_json::{Value, json};
+
+const PRIVATE: &str = "peerings/AzurePrivatePeering";
+
+/// A circuit of a subscription at a place, provisioned, with a private peering whose subnets begin with `10.{net}`.
+async fn circuit(rig: &Rig, subscription: &str, name: &str, place: &str, tier: &str, net: u8) -> String {
+    let path = format!(
+        "/subscriptions/{subscription}/resourceGroups/rg/providers/Microsoft.Network/expressRouteCircuits/{name}"
+    );
+    let mut body = order(tier, 200);
+    body["properties"]["serviceProviderProperties"]["peeringLocation"] = json!(place);
+    let made = rig.put_to(&path, body).await.is(201).body;
+    let (key, carrier) = (made["properties"]["serviceKey"].as_str().unwrap(), subscription_of("Equinix"));
+    let group = format!("CrossConnection-{}", place.replace(' ', ""));
+    let cross = format!(
+        "/subscriptions/{carrier}/resourceGroups/{group}/providers/Microsoft.Network/expressRouteCrossConnections/{key}"
+    );
+    let body = json!({ "location": "westeurope", "properties": { "serviceProviderProvisioningState": "Provisioned" } });
+    rig.provider("Equinix").put_to(&cross, body).await.is(200);
+    let peering = json!({ "properties": {
+        "peeringType": "AzurePrivatePeering", "peerASN": 65020, "vlanId": 100,
+        "primaryPeerAddressPrefix": format!("10.{net}.0.0/30"), "secondaryPeerAddressPrefix": format!("10.{net}.0.4/30"),
+    } });
+    rig.put_to(&format!("{path}/{PRIVATE}"), peering).await.is(201);
+    path
+}
+
+/// The body of a connection to a circuit.
+fn to(circuit: &str, prefix: &str) -> Value {
+    json!({ "properties": {
+        "peerExpressRouteCircuitPeering": { "id": format!("{circuit}/{PRIVATE}") }, "addressPrefix": prefix,
+    } })
+}
+
+#[tokio::test]
+async fn two_circuits_see_one_connection() {
+    let rig = Rig::new().await;
+    let one = circuit(&rig, SUBSCRIPTION, "one", "Amsterdam", "Standard", 1).await;
+    let two = circuit(&rig, SUBSCRIPTION, "two", "London", "Standard", 2).await;
+    let at = format!("{one}/{PRIVATE}/connections/reach");
+    let made = rig.put_to(&at, to(&two, "192.168.8.0/29")).await.is(201).body;
+    assert_eq!(made["properties"]["circuitConnectionStatus"], "Connected");
+    assert_eq!(made["properties"]["provisioningState"], "Succeeded");
+    assert_eq!(made["properties"]["expressRouteCircuitPeering"]["id"], format!("{one}/{PRIVATE}"));
+    assert!(made.get("plant").is_none());
+    let circuit = rig.get(&one).await.body;
+    assert_eq!(circuit["etag"], made["etag"]);
+    assert_eq!(circuit["properties"]["peerings"][0]["properties"]["connections"][0], made);
+
+    let peers = rig.get(&format!("{two}/{PRIVATE}/peerConnections")).await.is(200).body;
+    let seen = &peers["value"][0];
+    assert_eq!(seen["properties"]["connectionName"], "reach");
+    assert_eq!(seen["properties"]["peerExpressRouteCircuitPeering"]["id"], format!("{one}/{PRIVATE}"));
+    assert_eq!(seen["properties"]["circuitConnectionStatus"], "Connected");
+    assert_eq!(rig.get(seen["id"].as_str().unwrap()).await.is(200).body, *seen);
+    let peered = rig.get(&two).await.body["properties"]["peerings"][0]["properties"]["peeredConnections"].clone();
+    assert_eq!(peered[0], *seen);
+
+    // Another /29, and IPv6 beside; the circuit it goes to is for ever.
+    let mut wider = to(&two, "192.168.8.8/29");
+    wider["properties"]["ipv6CircuitConnectionConfig"] = json!({ "addressPrefix": "fd00:8::/125" });
+    let wider = rig.put_to(&at, wider).await.is(200).body;
+    assert_eq!(wider["properties"]["ipv6CircuitConnectionConfig"]["circuitConnectionStatus"], "Connected");
+    assert_eq!(
+        rig.get(seen["id"].as_str().unwrap()).await.body["properties"]["addressPrefix"],
+        "192.168.8.8/29"
+    );
+    rig.put_to(&at, to(&one, "192.168.8.8/29")).await.refused("ConnectionPeerCannotBeChanged");
+    rig.put_to(&format!("{two}/{PRIVATE}/connections/back"), to(&one, "192.168.9.0/29"))
+        .await
+        .refused("GlobalReachExists");
+
+    for path in [&one, &two] {
+        rig.delete(&format!("{path}/{PRIVATE}")).await.refused("InUsePeeringCannotBeDeleted");
+        assert!(!crate::app::circuit::Plant::of(&stored(&rig, path).await).links.is_empty());
+    }
+    rig.delete(&at).await.is(200);
+    rig.delete(&at).await.is(204);
+    rig.get(&at).await.refused("NotFound");
+    assert_eq!(rig.get(&format!("{two}/{PRIVATE}/peerConnections")).await.body["value"], json!([]));
+    for path in [&one, &two] {
+        assert!(crate::app::circuit::Plant::of(&stored(&rig, path).await).links.is_empty());
+        rig.delete(&format!("{path}/{PRIVATE}")).await.is(200);
+    }
+}
+
+async fn stored(rig: &Rig, path: &str) -> store::Resource {
+    rig.store.get(&path.to_lowercase()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn only_circuits_that_may_are_connected() {
+    let rig = Rig::new().await;
+    let one = circuit(&rig, SUBSCRIPTION, "one", "Amsterdam", "Standard", 1).await;
+    let two = circuit(&rig, SUBSCRIPTION, "two", "London", "Standard", 2).await;
+    let here = circuit(&rig, SUBSCRIPTION, "here", "Amsterdam", "Standard", 3).await;
+    let far = circuit(&rig, SUBSCRIPTION, "far", "New York", "Premium", 4).await;
+    let at = format!("{one}/{PRIVATE}/connections/reach");
+    let none = one.replace("/one", "/none");
+    for (body, code) in [
+        (json!({}), "InvalidRequestFormat"),
+        (to(&one, "192.168.8.0/29"), "InvalidResourceReference"),
+        (to(&none, "192.168.8.0/29"), "InvalidResourceReference"),
+        (to(&two, ""), "AddressPrefixRequired"),
+        (to(&two, "192.168.8.0/28"), "AddressPrefixInvalid"),
+        (to(&two, "fd00::/29"), "AddressPrefixInvalid"),
+        (to(&two, "192.168.8.1/29"), "AddressPrefixInvalid"),
+        (to(&two, "10.2.0.0/29"), "AddressPrefixOverlap"),
+        (to(&two, "10.1.0.0/29"), "AddressPrefixOverlap"),
+        (to(&here, "192.168.8.0/29"), "GlobalReachNotSupported"),
+        (to(&far, "192.168.8.0/29"), "GlobalReachNeedsPremium"),
+    ] {
+        rig.put_to(&at, body).await.refused(code);
+    }
+    let microsoft = at.replace("AzurePrivatePeering", "MicrosoftPeering");
+    rig.put_to(&microsoft, to(&two, "192.168.8.0/29")).await.refused("ParentResourceNotFound");
+    rig.get(&at).await.refused("NotFound");
+
+    // With Premium at both ends it reaches over, and then Premium has to stay.
+    let mut premium = rig.get(&one).await.body;
+    premium["sku"] = json!({ "tier": "Premium", "family": "MeteredData" });
+    rig.put_to(&one, premium.clone()).await.is(200);
+    rig.put_to(&at, to(&far, "192.168.8.0/29")).await.is(201);
+    premium["sku"] = json!({ "tier": "Standard", "family": "MeteredData" });
+    premium["properties"].as_object_mut().unwrap().remove("peerings");
+    rig.put_to(&one, premium).await.refused("SkuTierChangeNotAllowed");
+}
+
+#[tokio::test]
+async fn another_subscription_gives_a_key() {
+    let rig = Rig::new().await;
+    let other = rig.with(caller(OTHER, Role::Owner));
+    let one = circuit(&rig, SUBSCRIPTION, "one", "Amsterdam", "Standard", 1).await;
+    let two = circuit(&other, OTHER, "two", "London", "Standard", 2).await;
+    let at = format!("{one}/{PRIVATE}/connections/reach");
+    let authorization = format!("{two}/authorizations/guest");
+    let key = other.put_to(&authorization, json!({})).await.is(201).body["properties"]["authorizationKey"].clone();
+    let with = |circuit: &str, key: &Value| {
+        let mut body = to(circuit, "192.168.8.0/29");
+        body["properties"]["authorizationKey"] = key.clone();
+        body
+    };
+    let wrong = json!("00000000-0000-4000-8000-000000000000");
+    let absent = rig.put_to(&at, with(&two.replace("/two", "/none"), &wrong)).await.is(403);
+    let refused = rig.put_to(&at, with(&two, &wrong)).await.is(403);
+    assert_eq!(absent.code(), refused.code(), "a stranger does not learn what there is");
+    rig.put_to(&at, to(&two, "192.168.8.0/29")).await.refused("LinkedAuthorizationFailed");
+
+    let made = rig.put_to(&at, with(&two, &key)).await.is(201).body;
+    assert!(!made.to_string().contains(key.as_str().unwrap()), "the key is not given back");
+    let used = other.get(&authorization).await.body;
+    assert_eq!(used["properties"]["authorizationUseStatus"], "InUse");
+    other.delete(&two).await.is(409);
+
+    // Whoever takes the key back ends the connection, on both circuits.
+    other.delete(&authorization).await.is(200);
+    rig.get(&at).await.refused("NotFound");
+    assert_eq!(other.get(&format!("{two}/{PRIVATE}/peerConnections")).await.body["value"], json!([]));
+    rig.delete(&format!("{one}/{PRIVATE}")).await.is(200);
+}
