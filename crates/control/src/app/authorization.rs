@@ -20,6 +20,8 @@ pub(super) static ROUTES: &[Route] = &[
         ExpressRouteCircuitAuthorizations_CreateOrUpdate Write => put),
     route!(Delete "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/expressRouteCircuits/{circuitName}/authorizations/{authorizationName}"
         ExpressRouteCircuitAuthorizations_Delete Write => delete),
+    route!(Post "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/expressRouteCircuits/{circuitName}/authorizations/{authorizationName}/listKeys"
+        ExpressRouteCircuitAuthorizations_ListKeys Write => list_keys),
 ];
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
@@ -31,9 +33,20 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let circuit = circuit::existing(tx, &call.id).await?;
-    let missing = || ArmError::not_found("NotFound", format!("the authorization {} was not found", call.id));
-    let row = tx.get(&call.id).await?.ok_or_else(missing)?;
+    let row = existing(tx, &call.id).await?;
     Ok(Answer::Ok(show_authorization(&circuit, &row)))
+}
+
+/// The key by itself, as the versions after 2024 give it (spec 07, 3).
+async fn list_keys(tx: &mut Tx<'_>, call: &Call) -> Handled {
+    circuit::existing(tx, &call.id).await?;
+    let row = existing(tx, &call.id).await?;
+    Ok(Answer::Ok(json!({ "value": row.secrets.0["authorizationKey"] })))
+}
+
+async fn existing(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
+    let missing = || ArmError::not_found("NotFound", format!("the authorization {id} was not found"));
+    Ok(tx.get(id).await?.ok_or_else(missing)?)
 }
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {

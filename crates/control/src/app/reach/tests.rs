@@ -1,6 +1,7 @@
 //! Global Reach: which circuits may be connected, what each sees, and what goes with what.
 
 use crate::Role;
+use crate::app::Verb;
 use crate::app::operator::subscription_of;
 use crate::rig::{OTHER, Rig, SUBSCRIPTION, caller, order};
 use serde_json::{Value, json};
@@ -66,10 +67,7 @@ async fn two_circuits_see_one_connection() {
     wider["properties"]["ipv6CircuitConnectionConfig"] = json!({ "addressPrefix": "fd00:8::/125" });
     let wider = rig.put_to(&at, wider).await.is(200).body;
     assert_eq!(wider["properties"]["ipv6CircuitConnectionConfig"]["circuitConnectionStatus"], "Connected");
-    assert_eq!(
-        rig.get(seen["id"].as_str().unwrap()).await.body["properties"]["addressPrefix"],
-        "192.168.8.8/29"
-    );
+    assert_eq!(rig.get(seen["id"].as_str().unwrap()).await.body["properties"]["addressPrefix"], "192.168.8.8/29");
     rig.put_to(&at, to(&one, "192.168.8.8/29")).await.refused("ConnectionPeerCannotBeChanged");
     rig.put_to(&format!("{two}/{PRIVATE}/connections/back"), to(&one, "192.168.9.0/29"))
         .await
@@ -140,6 +138,8 @@ async fn another_subscription_gives_a_key() {
     let at = format!("{one}/{PRIVATE}/connections/reach");
     let authorization = format!("{two}/authorizations/guest");
     let key = other.put_to(&authorization, json!({})).await.is(201).body["properties"]["authorizationKey"].clone();
+    let listed = other.call(Verb::Post, &format!("{authorization}/listKeys"), Value::Null).await.is(200);
+    assert_eq!(listed.body, json!({ "value": key }));
     let with = |circuit: &str, key: &Value| {
         let mut body = to(circuit, "192.168.8.0/29");
         body["properties"]["authorizationKey"] = key.clone();
