@@ -225,7 +225,8 @@ async fn may_connect(tx: &mut Tx<'_>, here: &End, there: &End) -> Result<(), Fau
     }
     let region = |plant: &Plant| catalog.location(&plant.location).map(|place| place.geopolitical_region.clone());
     if region(&one) != region(&other) {
-        for end in [here, there].into_iter().filter(|end| !tier(&end.circuit).eq_ignore_ascii_case("Premium")) {
+        let lesser = [here, there].into_iter().find(|end| !tier(&end.circuit).eq_ignore_ascii_case("Premium"));
+        if let Some(end) = lesser {
             let text = format!(
                 "{} and {} are in different geopolitical regions, and the circuit {} is {}; wanted both Premium",
                 one.location,
