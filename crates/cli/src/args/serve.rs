@@ -36,6 +36,12 @@ pub struct Serve {
     /// client id or object id they name
     #[arg(long, value_name = "ISSUER=AUDIENCE", value_parser = issuer)]
     pub oidc: Vec<String>,
+    /// Where edges call, with certificates of the service's authority
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub edge_listen: SocketAddr,
+    /// Start no edges; others call
+    #[arg(long)]
+    pub no_edges: bool,
     /// Log JSON lines, requests too
     #[arg(long)]
     pub json: bool,

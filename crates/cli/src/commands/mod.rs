@@ -4,6 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod edge;
+pub(crate) mod embedded;
 pub(crate) mod explain;
 pub(crate) mod fix;
 pub(crate) mod fleet;

@@ -1,11 +1,12 @@
 //! `twinpath serve`: the service.
 
+use super::embedded::Embedded;
 use crate::Outcome;
 use crate::args::Serve;
 use anyhow::Context;
 use catalog::Catalog;
 use control::auth::External;
-use control::server::{Options, Server};
+use control::server::{EdgeDoor, Options, Server};
 use control::{Carriers, Settings};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -54,9 +55,12 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
         remember: REMEMBER,
     };
     let oidc = serve.oidc.iter().filter_map(|setting| External::parse(setting).ok()).collect();
-    let options =
-        Options { dir: serve.data.clone(), listen: serve.listen, base: serve.base.clone(), store, settings, oidc };
+    let (dir, base) = (serve.data.clone(), serve.base.clone());
+    let options = Options { dir, listen: serve.listen, base, store: store.clone(), settings, oidc };
     let server = Server::bind(options).await?;
+    let names = ["localhost".to_owned(), serve.edge_listen.ip().to_string()];
+    let (certificates, settings) = (server.certificates().clone(), server.settings().clone());
+    let door = EdgeDoor::bind(serve.edge_listen, &names, &certificates, store.clone(), settings).await?;
     let (stop, stopped) = watch::channel(false);
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
@@ -79,7 +83,18 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
             Err(error) => tracing::error!("the demo was not made: {error:#}"),
         });
     }
+    let control = door.address();
+    let door = tokio::spawn(door.run(stopped.clone()));
+    let embedded = (!serve.no_edges).then(|| {
+        let embedded = Embedded { data: serve.data.clone(), control, certificates, store };
+        tokio::spawn(embedded.keep(stopped.clone()))
+    });
     server.run(stopped).await?;
+    for task in embedded.into_iter().chain([door]) {
+        if task.await.is_err() {
+            tracing::error!("a part of the service ended in a panic");
+        }
+    }
     tracing::info!("stopped");
     Ok(())
 }
