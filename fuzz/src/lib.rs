@@ -1,6 +1,7 @@
-//! What the fuzz targets do with their bytes: [`judge`] with a text, [`bgp`] with messages, [`rib`] with a table, [`session`]
+//! What the fuzz targets do with their bytes: [`judge`] with a text, [`arm`] with requests, [`bgp`] with messages, [`rib`] with a table, [`session`]
 //! with all that a peer does.
 
+pub mod arm;
 pub mod bgp;
 pub mod rib;
 pub mod session;

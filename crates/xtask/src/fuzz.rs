@@ -8,6 +8,8 @@ use std::process::Command;
 
 /// The targets, each with the folder of files that it starts from.
 const TARGETS: &[(&str, &str)] = &[
+    ("arm_body", "crates/testkit/data/arm/examples"),
+    ("arm_id", "fuzz/seeds/arm_id"),
     ("azure_json", "crates/design/tests/fixtures"),
     ("bfd", "fuzz/seeds/bfd"),
     ("bgp_attributes", "fuzz/seeds/bgp_attributes"),
