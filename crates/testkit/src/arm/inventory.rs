@@ -50,6 +50,8 @@ pub struct Exchange {
     pub url: String,
     /// The body that was sent; `Null` when there was none, a string when it was no JSON.
     pub sent: Value,
+    /// `If-Match`, when it was sent.
+    pub if_match: Option<String>,
     /// The status of the answer.
     pub status: u16,
     /// The body of the answer; `Null` when there was none.
@@ -69,7 +71,8 @@ pub fn journey() -> Vec<Exchange> {
         };
         let status = line["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
         let (sent, answer) = (body("request_body"), body("response_body"));
-        Exchange { command: text("command"), verb: text("method"), url: text("url"), sent, status, answer }
+        let if_match = line["if_match"].as_str().map(str::to_owned);
+        Exchange { command: text("command"), verb: text("method"), url: text("url"), sent, if_match, status, answer }
     };
     lines.lines().map(exchange).collect()
 }
