@@ -23,8 +23,11 @@ const FILES: &[&str] = &[
 ];
 
 /// What the swagger demands and Microsoft's own examples do not keep: definition and field. Where a gateway is only
-/// referred to, its `properties` are left out (spec 07, 11), and `az` leaves out the type of a rule.
+/// referred to, its `properties` are left out (spec 07, 11), `az` leaves out the type of a rule, and a last page has no
+/// next one.
 const NOT_DEMANDED: &[(&str, &str)] = &[
+    ("SubscriptionListResult", "nextLink"),
+    ("TenantListResult", "nextLink"),
     ("VirtualNetworkGateway", "properties"),
     ("LocalNetworkGateway", "properties"),
     ("RouteFilterRulePropertiesFormat", "routeFilterRuleType"),
