@@ -9,6 +9,7 @@ mod authorization;
 pub(crate) mod circuit;
 mod community;
 mod cross_connection;
+mod deployment;
 mod find;
 mod groups;
 pub(crate) mod locks;
@@ -117,6 +118,7 @@ pub static ROUTES: &[&[Route]] = &[
     cross_connection::ROUTES,
     peering::ROUTES,
     service_provider::ROUTES,
+    deployment::ROUTES,
     groups::ROUTES,
     locks::ROUTES,
     network::connection::ROUTES,
@@ -150,6 +152,7 @@ pub static ROUTES: &[&[Route]] = &[
 
 /// All kinds of operations, a file each.
 pub static KINDS: &[&[Kind]] = &[
+    deployment::KINDS,
     groups::KINDS,
     network::change::KINDS,
     network::routes::KINDS,

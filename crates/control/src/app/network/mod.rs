@@ -19,6 +19,8 @@ pub(super) mod public_ip;
 pub(super) mod routes;
 mod space;
 pub(super) mod subnet;
+#[cfg(test)]
+mod tests;
 pub(super) mod virtual_network;
 pub(super) mod vnet_peering;
 
