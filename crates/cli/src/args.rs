@@ -3,10 +3,12 @@
 mod edge;
 mod serve;
 pub mod service;
+mod store;
 
 pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
 pub use serve::{Account, Client, Env, LoginHelp, Serve};
 pub use service::{Instance, Operator, Provider};
+pub use self::store::{Store, StoreCommand};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -89,6 +91,8 @@ pub enum Command {
     Operator(Operator),
     /// Play the carrier at a service that runs
     Provider(Provider),
+    /// Back up, restore or audit what a service keeps
+    Store(Store),
     /// Print the JSON Schema of the design file
     #[command(after_help = "Example:\n  twinpath schema > design.schema.json")]
     Schema,

@@ -65,6 +65,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Provider(provider) => commands::provider::run(provider),
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Serve(serve) => commands::serve::run(serve, &catalog),
+        Command::Store(store) => commands::store::run(store),
         Command::Schema => commands::generate::schema(),
     }
 }

@@ -10,6 +10,7 @@
 //! circuit, a service key, an operation at work on a circuit) is a *claim*, a row with a unique key, so that two
 //! writers cannot both have it.
 
+mod backup;
 mod change;
 mod database;
 mod error;
@@ -22,9 +23,10 @@ mod sql;
 mod write;
 mod writer;
 
+pub use backup::{Rows, backup, restore};
 pub use change::{Change, Claim, Guard, IntentWrite};
 pub use error::{CommitError, StoreError};
-pub use open::open;
+pub use open::{exists, open};
 pub use operation::{Operation, State};
 pub use resource::{AuditEntry, Intent, Query, Resource, Secrets};
 

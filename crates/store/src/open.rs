@@ -57,7 +57,7 @@ async fn connect(address: &str) -> Result<Database, sqlx::Error> {
 
 /// Connections for readers, and for writers.
 async fn pools(address: &str) -> Result<(Pool, Pool), sqlx::Error> {
-    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+    if is_postgres(address) {
         let options = PgConnectOptions::from_str(address)?.application_name("twinpath");
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE);
         let pool = Pool::Postgres(pool.connect_with(options).await?);
@@ -72,8 +72,10 @@ async fn pools(address: &str) -> Result<(Pool, Pool), sqlx::Error> {
         let pool = one().min_connections(1).connect_with(SqliteConnectOptions::new().in_memory(true)).await?;
         return Ok((Pool::Sqlite(pool.clone()), Pool::Sqlite(pool)));
     }
-    let path = Path::new(path.strip_prefix("//").unwrap_or(path));
-    private(path)?;
+    let path = Path::new(path);
+    if !path.exists() {
+        private(path)?;
+    }
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -85,13 +87,23 @@ async fn pools(address: &str) -> Result<(Pool, Pool), sqlx::Error> {
     Ok((Pool::Sqlite(readers), Pool::Sqlite(writers)))
 }
 
-/// Makes the file, for the owner's eyes only: there are secrets in it.
-fn private(path: &Path) -> Result<(), sqlx::Error> {
+/// Makes a file that only its owner may read: there are secrets in it.
+pub(crate) fn private(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(sqlx::Error::Io)
+    options.open(path)
+}
+
+/// Whether there may be a store at an address: `false` for a file that is not there, which [`open`] would make.
+pub fn exists(address: &str) -> bool {
+    let path = address.strip_prefix("sqlite:").unwrap_or(address);
+    is_postgres(address) || path == ":memory:" || Path::new(path).exists()
+}
+
+fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
 }
 
 /// An address without its password.

@@ -16,3 +16,4 @@ pub(crate) mod provider;
 pub(crate) mod rules;
 pub(crate) mod seed;
 pub(crate) mod serve;
+pub(crate) mod store;

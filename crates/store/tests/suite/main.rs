@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
 
 mod cases;
+mod moves;
 
 use std::sync::Arc;
 use store::Store;
@@ -28,4 +29,28 @@ async fn sqlite_in_memory() {
 async fn postgres() {
     let cluster = Postgres::start().unwrap();
     cases::all(&store::open(&cluster.database("suite").unwrap()).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn moves_between_databases() {
+    let (cluster, folder) = (Postgres::start().unwrap(), tempfile::tempdir().unwrap());
+    let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    let database = |name: &str| cluster.database(name).unwrap();
+    moves::moves(&file("a.db"), &database("a")).await;
+    moves::moves(&database("b"), &file("b.db")).await;
+    let missing = store::backup(&file("none.db"), &folder.path().join("none")).await.unwrap_err();
+    assert!(format!("{missing:?}").contains("Missing"));
+    assert!(!folder.path().join("none.db").exists());
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("twinpath.db");
+    drop(file(&folder).await);
+    let pool = sqlx::SqlitePool::connect(path.to_str().unwrap()).await.unwrap();
+    sqlx::query("UPDATE store SET schema = 99").execute(&pool).await.unwrap();
+    pool.close().await;
+    let refused = store::open(path.to_str().unwrap()).await.unwrap_err();
+    assert!(refused.cause.to_string().contains("schema 99"), "{}", refused.cause);
 }
