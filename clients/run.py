@@ -29,7 +29,7 @@ def enroll(twinpath, data, base, name):
     if done.returncode:
         raise SystemExit(f"no provider: {done.stderr}")
     found = json.loads(done.stdout)
-    return {"client_id": found["clientId"], "client_secret": found["clientSecret"]}
+    return {"client_id": found["clientId"], "client_secret": found["secret"]}
 
 
 def main():

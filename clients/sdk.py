@@ -177,7 +177,7 @@ def peer(customer, circuit):
     step("private peering made, IPv4 and IPv6")
 
     refused(lambda: put("MicrosoftPeering", microsoft_peering(vlan_id=100)), 400, "VlanIdInUse")
-    refused(lambda: put("MicrosoftPeering", microsoft_peering(primary_peer_address_prefix="10.9.9.0/30")), 400, "PeerAddressPrefixInvalid")
+    refused(lambda: put("MicrosoftPeering", microsoft_peering(primary_peer_address_prefix="10.9.9.0/30")), 400, "PeerAddressPrefixNotPublic")
     microsoft = put("MicrosoftPeering", microsoft_peering()).result()
     equal(microsoft.microsoft_peering_config.advertised_public_prefixes_state, "Configured", "validation")
     step("Microsoft peering made")
@@ -209,11 +209,11 @@ def filters(customer):
     created = customer.route_filters.begin_create_or_update(GROUP, "rf1", body).result()
     rule = lambda *values: models.RouteFilterRule(access="Allow", route_filter_rule_type="Community", communities=list(values))
     put = lambda name, body: customer.route_filter_rules.begin_create_or_update(GROUP, "rf1", name, body)
-    refused(lambda: put("r1", rule("51002")), 400, "RouteFilterRuleCommunityInvalid")
-    refused(lambda: put("r1", rule("12076:5010")), 400, "SubscriptionNotAuthorizedForO365")
+    refused(lambda: put("r1", rule("51002")), 400, "RouteFilterCommunityInvalid")
+    refused(lambda: put("r1", rule("12076:5010")), 400, "SubscriptionNotAuthorizedForOffice365")
     made = put("r1", rule("12076:51002", "12076:51003")).result()
     equal(made.communities, ["12076:51002", "12076:51003"], "communities")
-    refused(lambda: put("r2", rule("12076:51004")), 400, "RouteFilterRuleLimitReached")
+    refused(lambda: put("r2", rule("12076:51004")), 400, "RouteFilterRuleLimitExceeded")
     peering = customer.express_route_circuit_peerings.get(GROUP, "c1", "MicrosoftPeering")
     peering.route_filter = models.SubResource(id=created.id)
     peering = customer.express_route_circuit_peerings.begin_create_or_update(GROUP, "c1", "MicrosoftPeering", peering).result()
@@ -295,7 +295,7 @@ def observe(customer):
         assert all(not row.state_pfx_rcd.isdigit() for row in summary.value), summary.value
         circuits.begin_list_routes_table(GROUP, "c1", "AzurePrivatePeering", path).result()
         circuits.begin_list_arp_table(GROUP, "c1", "AzurePrivatePeering", path).result()
-    refused(lambda: circuits.begin_list_arp_table(GROUP, "c1", "AzurePrivatePeering", "third"), 400, "DevicePathInvalid")
+    refused(lambda: circuits.begin_list_arp_table(GROUP, "c1", "AzurePrivatePeering", "third"), 400, "InvalidDevicePath")
     stats = circuits.get_stats(GROUP, "c1")
     assert stats.primarybytes_in is not None and stats.secondarybytes_out is not None
     circuits.get_peering_stats(GROUP, "c1", "AzurePrivatePeering")
@@ -370,7 +370,7 @@ def main():
     circuit = order(customer, resources)
     refused(
         lambda: customer.express_route_circuit_peerings.begin_create_or_update(GROUP, "c1", "AzurePrivatePeering", private_peering()),
-        400,
+        409,
         "CircuitNotProvisionedByServiceProvider",
     )
     step("no peering before the provider is done")
