@@ -46,7 +46,7 @@ def login(who):
 def az(command, status=0, prints=None, hide=None, query=None):
     """Runs one command; `prints` is a pattern that its output has to hold. Gives the output, as JSON where it is."""
     began = time.monotonic()
-    words = [part.replace("~", " ") for part in command.split()]
+    words = command.split()
     if query:
         words += ["--query", query, "-o", "tsv"]
     done = subprocess.run([AZ, *words], env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
