@@ -5,10 +5,10 @@ mod serve;
 pub mod service;
 mod store;
 
+pub use self::store::{Store, StoreCommand};
 pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
 pub use serve::{Account, Client, Env, LoginHelp, Serve};
 pub use service::{Instance, Operator, Provider};
-pub use self::store::{Store, StoreCommand};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -31,6 +31,7 @@ const NAMES: &[(&str, &str)] = &[
     ("connectionName", "ec1"),
     ("featureName", "AllowExpressRoutePorts"),
     ("lockName", "l1"),
+    ("deploymentName", "d1"),
     ("resourceProviderNamespace", "Microsoft.Network"),
     ("resourceType", "expressRouteCircuits"),
     ("resourceName", "c1"),
@@ -153,6 +154,9 @@ impl Journey {
         self.names.insert("locationName", place);
         self.put("expressRoutePorts/p1/authorizations/a1", json!({})).await;
         self.networks(&group).await;
+        let deployments =
+            format!("/subscriptions/{CUSTOMER}/resourcegroups/rg/providers/Microsoft.Resources/deployments");
+        self.put(&format!("{deployments}/d1"), deployment()).await;
         for scope in [
             format!("/subscriptions/{CUSTOMER}"),
             group.clone(),
@@ -249,6 +253,13 @@ impl Journey {
     }
 }
 
+/// A deployment of nothing: what deployments make has tests of its own.
+fn deployment() -> Value {
+    let schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
+    let template = json!({"$schema": schema, "contentVersion": "1.0.0.0", "resources": []});
+    json!({"properties": {"mode": "Incremental", "template": template}})
+}
+
 fn cross(key: &str) -> String {
     let group = format!("/subscriptions/{}/resourceGroups/CrossConnection-SiliconValley", provider("Equinix"));
     format!("{group}/providers/Microsoft.Network/expressRouteCrossConnections/{key}")
@@ -304,6 +315,7 @@ async fn every_route_is_called_and_every_answer_fits_the_swagger() {
         .all(Verb::Post, |route| match route.name {
             "VirtualNetworkGatewayConnections_ResetSharedKey" => json!({"keyLength": 128}),
             "ExpressRoutePorts_GenerateLOA" => json!({"customerName": "Contoso"}),
+            name if name.starts_with("Deployments_") => deployment(),
             _ => Value::Null,
         })
         .await;

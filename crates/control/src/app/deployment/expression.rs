@@ -339,7 +339,7 @@ mod tests {
     fn others_are_refused() {
         for text in [
             "[]",
-            "[parameters('a'",
+            "[parameters('a']",
             "[parameters('none')]",
             "[what()]",
             "[variables('loop')]",
@@ -354,7 +354,7 @@ mod tests {
         ] {
             take(text).unwrap_err();
         }
-        take(&format!("[{}", "concat(".repeat(5000))).unwrap_err();
+        take(&format!("[{}]", "concat(".repeat(5000))).unwrap_err();
     }
 
     #[test]

@@ -108,9 +108,11 @@ pub(super) fn items(template: &Value, context: &Context<'_>, group: &str) -> Res
         return Err(invalid(&format!("the resource {} is there twice", twice.id)));
     }
     let mut roots = BTreeSet::new();
-    let root = |item: &Item| arm_api::ResourceId::parse(&item.id).map(|id| id.root().key().to_owned()).unwrap_or_default();
+    let root =
+        |item: &Item| arm_api::ResourceId::parse(&item.id).map(|id| id.root().key().to_owned()).unwrap_or_default();
     if let Some(child) = items.iter().find(|item| !roots.insert(root(item))) {
-        let text = format!("{} belongs to a resource that is in the template as well; write it inside of that one", child.id);
+        let text =
+            format!("{} belongs to a resource that is in the template as well; write it inside of that one", child.id);
         return Err(invalid(&text));
     }
     for at in 0..items.len() {
