@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const CIRCUIT: &str = "/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/expressRouteCircuits/C1";
 
 fn id(text: &str) -> ResourceId {
-    ResourceId::parse(text).unwrap()
+    ResourceId::parse(text).expect("an id")
 }
 
 #[test]

@@ -50,8 +50,8 @@ struct Journey {
     rig: Rig,
     /// Names in paths, and what was made under them.
     names: BTreeMap<&'static str, String>,
-    /// The service keys of the circuits.
-    keys: Vec<String>,
+    /// The groups and service keys of the cross connections.
+    keys: Vec<(String, String)>,
     /// Requests that did not go well.
     failed: Vec<String>,
 }
@@ -61,6 +61,7 @@ impl Journey {
     fn path(&self, route: &Route) -> Option<String> {
         let of_provider =
             route.name.starts_with("ExpressRouteCrossConnection") || route.name.starts_with("ExpressRouteProviderPort");
+        let of_peer = route.name.starts_with("PeerExpressRouteCircuitConnections");
         let part = |part: &str| -> Option<String> {
             let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
                 return Some(part.to_owned());
@@ -68,6 +69,9 @@ impl Journey {
             match name {
                 "subscriptionId" if of_provider => Some(provider("Equinix")),
                 "resourceGroupName" if of_provider => Some("CrossConnection-SiliconValley".to_owned()),
+                // What was made at one circuit is seen from the other.
+                "circuitName" if of_peer => Some("c3".to_owned()),
+                "connectionName" if of_peer => self.names.get("peerConnectionName").cloned(),
                 name => self.names.get(name).cloned(),
             }
         };
@@ -112,13 +116,16 @@ impl Journey {
             "properties": {"serviceProviderProperties":
                 {"serviceProviderName": "Equinix", "peeringLocation": "Silicon Valley", "bandwidthInMbps": 50}},
         });
-        for name in ["c1", "c2"] {
-            let made = self.put(&format!("expressRouteCircuits/{name}"), circuit.clone()).await;
+        for (name, place) in [("c3", "Dallas"), ("c1", "Silicon Valley"), ("c2", "Silicon Valley")] {
+            let mut circuit = circuit.clone();
+            circuit["properties"]["serviceProviderProperties"]["peeringLocation"] = json!(place);
+            let made = self.put(&format!("expressRouteCircuits/{name}"), circuit).await;
             let key = made.body["properties"]["serviceKey"].as_str().unwrap_or_default().to_owned();
             let state =
                 json!({"location": "westus", "properties": {"serviceProviderProvisioningState": "Provisioned"}});
-            self.put(&cross(&key), state).await;
-            self.keys.push(key.clone());
+            let group = place.replace(' ', "");
+            self.put(&cross(&group, &key), state).await;
+            self.keys.push((group, key.clone()));
             self.names.insert("crossConnectionName", key);
         }
         let peering = |third: u8, vlan: u16| {
@@ -129,7 +136,16 @@ impl Journey {
         };
         self.put("expressRouteCircuits/c1/peerings/AzurePrivatePeering", peering(1, 100)).await;
         let key = self.names["crossConnectionName"].clone();
-        self.put(&format!("{}/peerings/AzurePrivatePeering", cross(&key)), peering(2, 200)).await;
+        self.put(&format!("{}/peerings/AzurePrivatePeering", cross("SiliconValley", &key)), peering(2, 200)).await;
+        self.put("expressRouteCircuits/c3/peerings/AzurePrivatePeering", peering(3, 100)).await;
+        let there = format!("{group}/providers/Microsoft.Network/expressRouteCircuits/c3/peerings/AzurePrivatePeering");
+        let reach = json!({"properties": {
+            "peerExpressRouteCircuitPeering": {"id": there}, "addressPrefix": "10.250.0.0/29",
+        }});
+        self.put("expressRouteCircuits/c1/peerings/AzurePrivatePeering/connections/ec1", reach).await;
+        let seen = self.call(Verb::Get, &format!("{there}/peerConnections"), &Value::Null).await;
+        let seen = seen.body["value"][0]["name"].as_str().unwrap_or_default().to_owned();
+        self.names.insert("peerConnectionName", seen);
         self.put("expressRouteCircuits/c1/authorizations/a1", json!({})).await;
         self.put("routeFilters/rf1", json!({"location": "westus", "properties": {"rules": []}})).await;
         let rule = json!({"location": "westus", "properties": {"access": "Allow", "communities": ["12076:51004"]}});
@@ -228,10 +244,10 @@ impl Journey {
         let peering = "expressRouteCircuits/c1/peerings/MicrosoftPeering";
         let peering = format!("/subscriptions/{CUSTOMER}/resourceGroups/rg/providers/Microsoft.Network/{peering}");
         self.call(Verb::Delete, &peering, &Value::Null).await;
-        for key in self.keys.clone() {
+        for (group, key) in self.keys.clone() {
             for state in ["Deprovisioning", "NotProvisioned"] {
                 let state = json!({"location": "westus", "properties": {"serviceProviderProvisioningState": state}});
-                self.put(&cross(&key), state).await;
+                self.put(&cross(&group, &key), state).await;
             }
         }
     }
@@ -260,8 +276,8 @@ fn deployment() -> Value {
     json!({"properties": {"mode": "Incremental", "template": template}})
 }
 
-fn cross(key: &str) -> String {
-    let group = format!("/subscriptions/{}/resourceGroups/CrossConnection-SiliconValley", provider("Equinix"));
+fn cross(place: &str, key: &str) -> String {
+    let group = format!("/subscriptions/{}/resourceGroups/CrossConnection-{place}", provider("Equinix"));
     format!("{group}/providers/Microsoft.Network/expressRouteCrossConnections/{key}")
 }
 

@@ -83,7 +83,8 @@ async fn what_does_not_read_is_refused_whole() {
         change(&mut body["properties"]);
         body
     };
-    let cases: [(fn(&mut Value), &str); 9] = [
+    type Spoil = fn(&mut Value);
+    let cases: [(Spoil, &str); 9] = [
         (|p| p["template"] = json!([]), "InvalidTemplate"),
         (|p| p["templateLink"] = json!({ "uri": "https://example.invalid" }), "TemplateLinkNotSupported"),
         (|p| p["mode"] = json!("Complete"), "DeploymentModeNotSupported"),
