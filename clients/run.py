@@ -57,6 +57,7 @@ def main():
                 known = json.load(text)
             account = lambda who: {"client_id": known[who]["clientId"], "client_secret": known[who]["clientSecret"]}
             facts = {
+                "twinpath": os.path.abspath(twinpath),
                 "base": base,
                 "ca": os.path.join(data, "ca.pem"),
                 "tenant": known["tenant"],

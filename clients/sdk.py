@@ -54,6 +54,10 @@ class Instance:
             self.facts = json.load(text)
         self.base, self.ca = self.facts["base"], self.facts["ca"]
 
+    def twinpath(self):
+        """The program that serves."""
+        return self.facts["twinpath"]
+
     def credential(self, who):
         return ClientSecretCredential(
             self.facts["tenant"],
@@ -384,4 +388,5 @@ def main():
     print(f"{STEPS} steps, all as they have to be")
 
 
-main()
+if __name__ == "__main__":
+    main()

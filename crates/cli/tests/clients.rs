@@ -3,18 +3,27 @@
 use std::path::Path;
 use std::process::Command;
 
-#[test]
-fn the_azure_sdk_orders_peers_links_and_tears_down() {
+/// Runs a journey, and holds that it came to its last step.
+fn travel(journey: &str, last: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python = root.join("target/clients/bin/python");
     assert!(python.exists(), "{} is missing; `scripts/test` installs the clients", python.display());
-    let journey = Command::new(python)
+    let ended = Command::new(python)
         .arg(root.join("clients/run.py"))
         .arg(env!("CARGO_BIN_EXE_twinpath"))
-        .arg(root.join("clients/sdk.py"))
+        .arg(root.join("clients").join(journey))
         .output()
         .expect("the journey starts");
-    let (out, error) = (String::from_utf8_lossy(&journey.stdout), String::from_utf8_lossy(&journey.stderr));
-    assert!(journey.status.success(), "{out}\n{error}");
-    assert!(out.contains("19 steps, all as they have to be"), "{out}");
+    let (out, error) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success() && out.contains(last), "{out}\n{error}");
+}
+
+#[test]
+fn the_azure_sdk_orders_peers_links_and_tears_down() {
+    travel("sdk.py", "19 steps, all as they have to be");
+}
+
+#[test]
+fn what_the_api_orders_bird_sees() {
+    travel("bird.py", "16 steps, all as they have to be");
 }

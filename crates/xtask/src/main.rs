@@ -8,10 +8,12 @@
 //! | `links` | finds links between pages that lead nowhere |
 //! | `licences` | holds `deny.toml` against the dependencies |
 //! | `fuzz` | builds the fuzz targets and runs each for some seconds |
+//! | `az` | plays the journey with the real az, and writes its record into the book |
 //! | `interop` | plays the interop matrix with the BGP daemons of Debian, and compares its table |
 //! | `bench` | measures and writes `docs/benchmarks.md` |
 //! | `seeds` | holds the traced statements against the seed documents |
 
+mod az;
 mod bench;
 mod chores;
 mod fuzz;
@@ -58,6 +60,8 @@ enum Chore {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Play the journey with the real az, and write its record into the book
+    Az,
     /// Play the interop matrix with the BGP daemons of Debian
     Interop {
         /// Only these cells, as nextest names them: `bird::md5`, `frr`, `collision`
@@ -90,6 +94,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Licences => licences::check(),
         Chore::Links => links::check(),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Chore::Az => az::run(),
         Chore::Interop { cells, update, subject } => interop::run(&subject, update, &cells),
         Chore::Bench { subject } => bench::run(&subject),
         Chore::Seeds { dir } => seeds::check(&dir),

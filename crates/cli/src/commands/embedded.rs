@@ -112,7 +112,7 @@ impl Embedded {
         let file = |end: &str| state.join(end);
         control::server::write_secret(&file("edge.pem"), &certificate)?;
         control::server::write_secret(&file("edge.key"), &key)?;
-        let listen = address(&file("listen"))?;
+        let listen = address(&self.data.join("edges"), name)?;
         let log = std::fs::File::create(file("edge.log")).context("its log cannot be made")?;
         let program = std::env::current_exe().context("this program has no path")?;
         let child = Command::new(program)
@@ -135,15 +135,24 @@ impl Embedded {
     }
 }
 
-/// Where an edge listens: where it did before, else the first address of 127.64.0.0/16 that nobody has.
-fn address(note: &Path) -> anyhow::Result<SocketAddr> {
-    let before = std::fs::read_to_string(note).ok().and_then(|text| text.trim().parse().ok());
-    let others = (1..=u16::MAX).map(|number| {
+/// Where an edge listens: where it did before, else the first address of 127.64.0.0/16 that nobody has. One that was
+/// started a moment ago has its own already, though it does not listen yet.
+fn address(edges: &Path, name: &str) -> anyhow::Result<SocketAddr> {
+    let noted = |edge: &Path| -> Option<SocketAddr> {
+        std::fs::read_to_string(edge.join("listen")).ok().and_then(|text| text.trim().parse().ok())
+    };
+    let folders = std::fs::read_dir(edges).with_context(|| format!("{} cannot be read", edges.display()))?;
+    let others = folders.filter_map(Result::ok).filter(|folder| folder.file_name() != name);
+    let taken: Vec<SocketAddr> = others.filter_map(|folder| noted(&folder.path())).collect();
+    let own = edges.join(name);
+    let all = (1..=u16::MAX).map(|number| {
         let [high, low] = number.to_be_bytes();
         SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 64, high, low)), PORT)
     });
-    let free = before.into_iter().chain(others).find(|address| TcpListener::bind(address).is_ok());
+    let mut candidates = noted(&own).into_iter().chain(all).filter(|address| !taken.contains(address));
+    let free = candidates.find(|address| TcpListener::bind(address).is_ok());
     let free = free.with_context(|| format!("no address of 127.64.0.0/16 has port {PORT} free"))?;
-    std::fs::write(note, format!("{free}\n")).with_context(|| format!("{} cannot be written", note.display()))?;
+    let note = own.join("listen");
+    std::fs::write(&note, format!("{free}\n")).with_context(|| format!("{} cannot be written", note.display()))?;
     Ok(free)
 }
