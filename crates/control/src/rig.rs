@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use store::{Change, Operation, Resource, Secrets, State, Store};
+use store::{Change, Operation, Resource, State, Store};
 use uuid::Uuid;
 
 /// The tenant of the customer.
@@ -250,18 +250,10 @@ pub(crate) fn caller(subscription: &str, role: Role) -> Caller {
 pub(crate) fn row(id: &str, kind: &str, document: Value) -> Resource {
     let part = |at: usize| id.split('/').nth(at).unwrap_or_default().to_lowercase();
     Resource {
-        key: id.to_lowercase(),
         id: id.to_owned(),
-        kind: kind.to_owned(),
-        parent: None,
         subscription: part(2),
         group: part(4),
-        revision: 0,
-        etag: Uuid::new_v4(),
-        created: Timestamp::UNIX_EPOCH,
-        changed: Timestamp::UNIX_EPOCH,
-        document,
-        secrets: Secrets::default(),
+        ..Resource::new(&id.to_lowercase(), kind, document, Timestamp::UNIX_EPOCH)
     }
 }
 

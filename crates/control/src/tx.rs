@@ -116,18 +116,11 @@ impl<'s> Tx<'s> {
     /// A new resource, not written yet.
     pub fn make(&self, id: &ResourceId, document: Value) -> Resource {
         Resource {
-            key: id.key().to_owned(),
             id: id.as_str().to_owned(),
-            kind: id.kind().to_lowercase(),
             parent: id.parent().map(|parent| parent.key().to_owned()),
             subscription: arm_api::lower(id.subscription()),
             group: arm_api::lower(id.group().unwrap_or_default()),
-            revision: 0,
-            etag: Uuid::new_v4(),
-            created: self.now,
-            changed: self.now,
-            document,
-            secrets: Secrets::default(),
+            ..Resource::new(id.key(), &id.kind().to_lowercase(), document, self.now)
         }
     }
 

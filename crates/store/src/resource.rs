@@ -33,6 +33,26 @@ pub struct Resource {
     pub secrets: Secrets,
 }
 
+impl Resource {
+    /// A new row outside of subscriptions and groups, without secrets; its id is its key.
+    pub fn new(key: &str, kind: &str, document: Value, at: Timestamp) -> Self {
+        Self {
+            key: key.to_owned(),
+            id: key.to_owned(),
+            kind: kind.to_owned(),
+            parent: None,
+            subscription: String::new(),
+            group: String::new(),
+            revision: 0,
+            etag: Uuid::new_v4(),
+            created: at,
+            changed: at,
+            document,
+            secrets: Secrets::default(),
+        }
+    }
+}
+
 /// Secret values of a resource. `Debug` hides them.
 #[derive(Clone, PartialEq, Default)]
 pub struct Secrets(pub Value);

@@ -152,17 +152,11 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let lock = match known {
         Some(known) => Resource { document, ..known },
         None => Resource {
-            key: id.to_lowercase(),
-            id,
-            kind: LOCKS.to_owned(),
+            id: id.clone(),
             parent: Some(scope.key.clone()),
-            document,
             subscription: scope.subscription.clone(),
             group: scope.group.clone(),
-            revision: 0,
-            created: tx.now,
-            secrets: store::Secrets::default(),
-            ..scope.clone()
+            ..Resource::new(&id.to_lowercase(), LOCKS, document, tx.now)
         },
     };
     tx.put(lock.clone());

@@ -9,8 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Resource, Secrets, Store, StoreError};
-use uuid::Uuid;
+use store::{Resource, Store, StoreError};
 
 /// How many tokens whose signature held are remembered.
 const REMEMBERED: usize = 8192;
@@ -114,20 +113,7 @@ impl Authority {
         if self.store.get(&key).await?.is_some() {
             return Ok(());
         }
-        let row = Resource {
-            id: key.clone(),
-            key,
-            kind: "twinpath/keys".to_owned(),
-            parent: None,
-            subscription: String::new(),
-            group: String::new(),
-            revision: 0,
-            etag: Uuid::new_v4(),
-            created: now,
-            changed: now,
-            document: self.keys.public.clone(),
-            secrets: Secrets::default(),
-        };
+        let row = Resource::new(&key, "twinpath/keys", self.keys.public.clone(), now);
         let (who, request) = ("service".to_owned(), "start".to_owned());
         let change = store::Change { who, request, at: now, puts: vec![row], ..store::Change::default() };
         match self.store.commit(&change).await {

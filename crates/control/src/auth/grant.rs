@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use store::{Change, CommitError, Guard, Resource, Secrets};
+use store::{Change, CommitError, Guard, Resource};
 use uuid::Uuid;
 
 /// How many seconds an access token lasts.
@@ -302,20 +302,8 @@ impl Authority {
         let principal = self.principal("common", form.want("client_id")?).await?;
         let secret = self.secret_of(&principal, form.want("client_secret")?, now).await?;
         let key = code.key();
-        let row = Resource {
-            id: key.clone(),
-            key: key.clone(),
-            kind: "twinpath/device-codes".to_owned(),
-            parent: None,
-            subscription: String::new(),
-            group: String::new(),
-            revision: 0,
-            etag: Uuid::new_v4(),
-            created: now,
-            changed: now,
-            document: json!({ "client": principal.client, "secret": secret.id }),
-            secrets: Secrets::default(),
-        };
+        let document = json!({ "client": principal.client, "secret": secret.id });
+        let row = Resource::new(&key, "twinpath/device-codes", document, now);
         let change = Change {
             who: principal.name.clone(),
             request: "device".to_owned(),

@@ -90,21 +90,9 @@ impl Principal {
 
     /// The row.
     pub fn to_row(&self, now: Timestamp) -> Resource {
-        let key = Self::key(&self.client);
-        Resource {
-            id: key.clone(),
-            key,
-            kind: KIND.to_owned(),
-            parent: None,
-            subscription: String::new(),
-            group: String::new(),
-            revision: 0,
-            etag: Uuid::new_v4(),
-            created: now,
-            changed: now,
-            document: json!({ "tenant": self.tenant, "name": self.name, "object": self.object, "roles": self.roles }),
-            secrets: Secrets(json!({ "secrets": self.secrets })),
-        }
+        let document = json!({ "tenant": self.tenant, "name": self.name, "object": self.object, "roles": self.roles });
+        let secrets = Secrets(json!({ "secrets": self.secrets }));
+        Resource { secrets, ..Resource::new(&Self::key(&self.client), KIND, document, now) }
     }
 
     /// Reads a row; nothing when it is not one of a principal.

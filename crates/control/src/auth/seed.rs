@@ -5,7 +5,7 @@ use crate::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Change, CommitError, Guard, Resource, Secrets, Store, StoreError};
+use store::{Change, CommitError, Guard, Resource, Store, StoreError};
 use uuid::Uuid;
 
 /// How to sign in to an instance: what `credentials.json` holds. `Debug` hides the secrets.
@@ -93,19 +93,6 @@ pub async fn seed(store: &dyn Store, now: Timestamp) -> Result<Option<Credential
     }
 }
 
-fn row(key: &str, kind: &str, document: serde_json::Value, now: Timestamp) -> Resource {
-    Resource {
-        key: key.to_lowercase(),
-        id: key.to_owned(),
-        kind: kind.to_owned(),
-        parent: None,
-        subscription: String::new(),
-        group: String::new(),
-        revision: 0,
-        etag: Uuid::new_v4(),
-        created: now,
-        changed: now,
-        document,
-        secrets: Secrets::default(),
-    }
+fn row(id: &str, kind: &str, document: serde_json::Value, now: Timestamp) -> Resource {
+    Resource { id: id.to_owned(), ..Resource::new(&id.to_lowercase(), kind, document, now) }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Change, Resource, Secrets, State, Store};
+use store::{Change, Resource, State, Store};
 use testkit::arm;
 use uuid::Uuid;
 
@@ -73,19 +73,11 @@ impl Rig {
             "registrations": {"Microsoft.Network": "Registered", "microsoft.network": "Registered"},
         });
         let now = now();
+        let path = format!("/subscriptions/{id}");
         let row = Resource {
-            key: format!("/subscriptions/{id}").to_lowercase(),
-            id: format!("/subscriptions/{id}"),
-            kind: "microsoft.resources/subscriptions".to_owned(),
-            parent: None,
             subscription: id.to_lowercase(),
-            group: String::new(),
-            revision: 0,
-            etag: Uuid::new_v4(),
-            created: now,
-            changed: now,
-            document,
-            secrets: Secrets::default(),
+            id: path.clone(),
+            ..Resource::new(&path.to_lowercase(), "microsoft.resources/subscriptions", document, now)
         };
         let change = Change { who: "contract".to_owned(), at: now, puts: vec![row], ..Change::default() };
         self.store.commit(&change).await.unwrap();

@@ -29,7 +29,7 @@ use arm_api::ArmError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use store::{Resource, Secrets};
+use store::Resource;
 use uuid::Uuid;
 
 pub(crate) use circuits::{Prefixes, Verdict};
@@ -99,27 +99,9 @@ async fn write(tx: &mut Tx<'_>, kind: &str, key: &str, document: &impl Serialize
     let document = serde_json::to_value(document).map_err(|error| refuse_ours(&error))?;
     let old = tx.get_key(key).await?;
     let new = old.is_none();
-    let row = old.unwrap_or_else(|| blank(tx, kind, key));
+    let row = old.unwrap_or_else(|| Resource::new(key, kind, Value::Null, tx.now));
     tx.put(Resource { document, ..row });
     Ok(new)
-}
-
-/// A row outside of subscriptions and groups.
-fn blank(tx: &Tx<'_>, kind: &str, key: &str) -> Resource {
-    Resource {
-        key: key.to_owned(),
-        id: key.to_owned(),
-        kind: kind.to_owned(),
-        parent: None,
-        subscription: String::new(),
-        group: String::new(),
-        revision: 0,
-        etag: Uuid::new_v4(),
-        created: tx.now,
-        changed: tx.now,
-        document: Value::Null,
-        secrets: Secrets::default(),
-    }
 }
 
 /// A standing order, or its default where none was given.

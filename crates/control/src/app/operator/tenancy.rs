@@ -113,7 +113,7 @@ async fn change_subscription(tx: &mut Tx<'_>, id: &str, given: SubscriptionBody)
 /// A subscription that is not written yet.
 pub(super) fn make_subscription(tx: &Tx<'_>, id: &str, name: &str, tenant: &str) -> Resource {
     let key = format!("/subscriptions/{id}");
-    let mut row = super::blank(tx, SUBSCRIPTIONS, &key);
+    let mut row = Resource::new(&key, SUBSCRIPTIONS, Value::Null, tx.now);
     id.clone_into(&mut row.subscription);
     row.document = json!({
         "displayName": name,
