@@ -18,6 +18,8 @@ import sdk
 from sdk import GROUP, equal, models, step
 
 PATIENCE = 60
+# Debian keeps daemons where a plain user's shell does not look.
+os.environ["PATH"] += os.pathsep + "/usr/sbin"
 
 
 def until(look, what):
