@@ -6,7 +6,6 @@
 //! Exit codes: 0 ready, 1 findings, 2 usage or input error.
 
 pub mod args;
-mod client;
 mod commands;
 mod input;
 mod live;

@@ -4,8 +4,8 @@
 //! its id and etag. Tables of links are asked for link by link and come in the envelope that says what they are of,
 //! named by the peering, the table and the time.
 
-use crate::client::{Client, Refused};
 use anyhow::Context;
+use client::{Client, Refused};
 use design::Input;
 use jiff::Timestamp;
 use model::Design;

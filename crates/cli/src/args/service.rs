@@ -18,6 +18,13 @@ pub struct Instance {
     pub json: bool,
 }
 
+impl Instance {
+    /// The same for the client.
+    pub(crate) fn at(&self) -> client::At {
+        client::At { data: self.data.clone(), url: self.url.clone() }
+    }
+}
+
 /// `twinpath operator`.
 #[derive(Debug, ClapArgs)]
 #[command(

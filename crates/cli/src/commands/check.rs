@@ -1,12 +1,12 @@
 //! `twinpath check`: is it ready?
 
 use crate::args::{Check, Format, Instance};
-use crate::client::{Client, Who};
 use crate::load::{self, Loaded};
 use crate::{Outcome, input, live};
 use anstream::ColorChoice;
 use anyhow::{Context, ensure};
 use catalog::Catalog;
+use client::{Client, Who};
 use model::Date;
 use rules::report::{Checked, Report, html, json, junit, markdown, sarif, terminal};
 use rules::{Facts, Overall, Stage};
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
     let today = input::today(args.today.as_deref())?;
     if let Some(url) = &args.live {
         let at = Instance { data: args.data.clone(), url: Some(url.clone()), json: args.json };
-        let mut client = Client::open(&at, Who::Customer)?;
+        let mut client = Client::open(&at.at(), Who::Customer)?;
         client.longest = live::LONGEST;
         let loaded = load::load_live(&files, |design| live::read(&client, design))?;
         return all(args, std::iter::once(loaded), catalog, today);

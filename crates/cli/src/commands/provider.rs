@@ -4,14 +4,14 @@ use super::operator::show::{Page, escaped, text};
 use crate::Outcome;
 use crate::args::Provider;
 use crate::args::service::{Kind, PeeringCommand, ProviderCommand, SetPeering};
-use crate::client::{Client, Refused, Who};
 use anyhow::Context;
+use client::{Client, Refused, Who};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
 /// Does what is asked of the provider.
 pub(crate) fn run(args: &Provider) -> anyhow::Result<Outcome> {
-    let client = Client::open(&args.at, Who::Operator)?;
+    let client = Client::open(&args.at.at(), Who::Operator)?;
     let page = Page { json: args.at.json };
     let carrier = Carrier { client: &client, page };
     match &args.command {

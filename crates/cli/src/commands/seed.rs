@@ -4,8 +4,8 @@
 //! start finds what the first one made.
 
 use crate::args::Instance;
-use crate::client::{Client, Refused, Who};
 use anyhow::Context;
+use client::{Client, Refused, Who};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -25,7 +25,7 @@ const DESIGN: &str = include_str!("seed.design.yaml");
 /// The service refuses, or does not answer.
 pub(crate) fn run(data: &Path, base: &str) -> anyhow::Result<String> {
     let at = Instance { data: Some(data.to_owned()), url: Some(base.to_owned()), json: false };
-    let client = Client::open(&at, Who::Customer)?;
+    let client = Client::open(&at.at(), Who::Customer)?;
     let subscription = client.subscription.clone().context("the credentials name no subscription")?;
     let group = format!("/subscriptions/{subscription}/resourcegroups/{GROUP}");
     client.send(&Method::PUT, &group, Some(&json!({ "location": "westeurope" })))?;

@@ -2,8 +2,8 @@
 
 use super::show::{Page, escaped, text};
 use crate::args::service::{EnrollCommand, PrincipalCommand, Role, SubscriptionCommand, TenantCommand};
-use crate::client::Client;
 use clap::ValueEnum;
+use client::Client;
 use serde_json::{Value, json};
 use ureq::http::Method;
 use uuid::Uuid;

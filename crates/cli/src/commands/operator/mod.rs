@@ -6,14 +6,14 @@ pub(crate) mod show;
 use crate::Outcome;
 use crate::args::Operator;
 use crate::args::service::{Mode, OnOff, OperatorCommand, Prefixes, UpDown, Verdict, When};
-use crate::client::{Client, Who};
+use client::{Client, Who};
 use serde_json::{Map, Value, json};
 use show::{Page, text};
 use ureq::http::Method;
 
 /// Does what is asked of the operator.
 pub(crate) fn run(args: &Operator) -> anyhow::Result<Outcome> {
-    let client = Client::open(&args.at, Who::Operator)?;
+    let client = Client::open(&args.at.at(), Who::Operator)?;
     let page = Page { json: args.at.json };
     match &args.command {
         OperatorCommand::Circuits => circuits(&client, page)?,

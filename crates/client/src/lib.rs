@@ -1,6 +1,5 @@
 //! A client of a service that runs: finds it, signs in, asks, follows pages and waits for operations.
 
-use crate::args::Instance;
 use anyhow::{Context, anyhow, bail, ensure};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -11,7 +10,7 @@ use ureq::http::{Method, Request};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// The folder of a service that was started without `--data`.
-pub(crate) const DATA: &str = "twinpath-data";
+pub const DATA: &str = "twinpath-data";
 
 /// What requests to ARM ask for.
 const VERSION: &str = "2024-01-01";
@@ -28,9 +27,18 @@ const FIRST: Duration = Duration::from_millis(100);
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where a service is; what is left out, variables or the folder say.
+#[derive(Debug, Clone, Default)]
+pub struct At {
+    /// Its folder [`$TWINPATH_DATA`, else `twinpath-data`].
+    pub data: Option<PathBuf>,
+    /// Its address [`$TWINPATH_URL`, else what the folder says].
+    pub url: Option<String>,
+}
+
 /// Whose credentials of the folder are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub enum Who {
     /// Microsoft's place.
     Operator,
     /// The owner of the subscription.
@@ -38,18 +46,18 @@ pub(crate) enum Who {
 }
 
 /// A service, signed in to.
-pub(crate) struct Client {
+pub struct Client {
     agent: ureq::Agent,
     /// The address without a slash at the end.
-    pub(crate) base: String,
+    pub base: String,
     /// The tenant that is signed in to.
-    pub(crate) tenant: String,
+    pub tenant: String,
     /// The customer's subscription, when the credentials name one.
-    pub(crate) subscription: Option<String>,
+    pub subscription: Option<String>,
     account: Account,
     token: RefCell<Option<String>>,
     /// How long an operation is waited for.
-    pub(crate) longest: Duration,
+    pub longest: Duration,
 }
 
 /// What one signs in with. Has no `Debug`, as it holds a secret.
@@ -60,11 +68,11 @@ struct Account {
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub struct Reply {
     /// The status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The body; `Null` when there is none.
-    pub(crate) body: Value,
+    pub body: Value,
     /// Where to ask about the operation that goes on.
     operation: Option<String>,
     /// After how many seconds.
@@ -74,13 +82,13 @@ pub(crate) struct Reply {
 /// The service refused.
 #[derive(Debug, thiserror::Error)]
 #[error("({code}) {message}")]
-pub(crate) struct Refused {
+pub struct Refused {
     /// The status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The code of the error.
-    pub(crate) code: String,
+    pub code: String,
     /// What is wrong.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 impl Client {
@@ -89,7 +97,7 @@ impl Client {
     /// # Errors
     ///
     /// There are no credentials or no certificate, or they cannot be read.
-    pub(crate) fn open(at: &Instance, who: Who) -> anyhow::Result<Self> {
+    pub fn open(at: &At, who: Who) -> anyhow::Result<Self> {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let data = at.data.clone().or_else(|| env("TWINPATH_DATA").map(PathBuf::from));
         let folder = data.unwrap_or_else(|| PathBuf::from(DATA));
@@ -130,7 +138,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Refused`], or the service cannot be reached.
-    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
         Ok(self.send(&Method::GET, path, None)?.body)
     }
 
@@ -139,7 +147,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`Self::get`], for any of the pages.
-    pub(crate) fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+    pub fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         let mut items = Vec::new();
         let mut next = Some(path.to_owned());
         while let Some(page) = next {
@@ -163,7 +171,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`Self::get`].
-    pub(crate) fn send(&self, method: &Method, path: &str, body: Option<&Value>) -> anyhow::Result<Reply> {
+    pub fn send(&self, method: &Method, path: &str, body: Option<&Value>) -> anyhow::Result<Reply> {
         let token = self.token()?;
         let request = Request::builder()
             .method(method)
@@ -199,13 +207,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`Self::get`]; [`Refused`] also when the operation failed.
-    pub(crate) fn finish(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Option<&Value>,
-        doing: &str,
-    ) -> anyhow::Result<Value> {
+    pub fn finish(&self, method: &Method, path: &str, body: Option<&Value>, doing: &str) -> anyhow::Result<Value> {
         let mut reply = self.send(method, path, body)?;
         let Some(operation) = reply.operation.clone() else { return Ok(reply.body) };
         ensure!(operation.starts_with(&format!("{}/", self.base)), "the operation is elsewhere: {operation}");
