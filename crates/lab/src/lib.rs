@@ -1,0 +1,17 @@
+//! A design as a network on this machine: built, ordered, verified, failed.
+//!
+//! [`Topology::of`] says what there will be; [`keeper`] makes the namespaces that are the lab; [`Lab`] is the handle on
+//! one that runs, by which links are cut, processes stopped and the service asked. Nothing here prints: what a person
+//! sees is made in `cli`.
+
+mod error;
+mod handle;
+pub mod keeper;
+pub mod node;
+mod state;
+pub mod topology;
+
+pub use error::Error;
+pub use handle::{Cut, Lab};
+pub use state::{Identity, Program, State, home, labs};
+pub use topology::Topology;

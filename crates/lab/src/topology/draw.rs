@@ -1,0 +1,70 @@
+//! A topology as text.
+
+use super::{LinkKind, Role, Topology};
+use std::fmt::{self, Write};
+
+impl Topology {
+    /// What it consists of, in a line.
+    pub fn summary(&self) -> String {
+        let count = |role| self.of_role(role).count();
+        let router = self.processes.iter().find(|process| process.name.ends_with("/router"));
+        let router = router.map_or("", |process| process.kind.word());
+        let parts = [
+            (count(Role::Site), "site", String::new()),
+            (count(Role::CustomerEdge), "customer edge", format!(" ({router})")),
+            (count(Role::Provider), "location", String::new()),
+            (count(Role::Msee), "MSEE", String::new()),
+            (count(Role::Gateway), "VNet", String::new()),
+            (self.hosts.len(), "host", String::new()),
+        ];
+        let part = |(number, word, more): &(usize, &str, String)| {
+            let plural = if *number == 1 || *word == "MSEE" { "" } else { "s" };
+            format!("{number} {word}{plural}{more}")
+        };
+        parts.iter().filter(|(number, ..)| *number > 0).map(part).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Draws the ways from sites to virtual networks, a line for each link of a circuit.
+    ///
+    /// # Errors
+    ///
+    /// The writer's.
+    pub fn draw(&self, out: &mut impl Write) -> fmt::Result {
+        let clouds = self.of_role(Role::Gateway).map(|node| node.name.as_str()).collect::<Vec<_>>().join(", ");
+        let mut before = "";
+        for link in &self.links {
+            let LinkKind::Access { side, .. } = &link.kind else { continue };
+            let [router, provider] = &link.ends;
+            let site = self.node(router).map_or("", |node| node.place.as_str());
+            let suffix = if *side == edge_api::Side::Primary { "-a" } else { "-b" };
+            let trunks = self
+                .links_of(provider)
+                .filter(|link| matches!(&link.kind, LinkKind::Trunk { edge } if edge.ends_with(suffix)));
+            let msee = trunks.map(|link| link.ends[1].as_str()).next().unwrap_or("");
+            let host = if before == site { String::new() } else { format!("host-{site}") };
+            before = site;
+            writeln!(
+                out,
+                "  {host:<14} ── {router:<14} ── {:<22} ── {provider:<16} ── {msee:<20} ── {clouds}",
+                link.name
+            )?;
+        }
+        for host in &self.hosts {
+            let addresses: Vec<String> = host.addresses.iter().map(ToString::to_string).collect();
+            writeln!(out, "  {:<14} {:<12} {}", host.name, host.node, addresses.join(" "))?;
+        }
+        Ok(())
+    }
+}
+
+impl super::ProcessKind {
+    /// Its name, for people.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Edge { .. } => "edge",
+            Self::Bird => "BIRD",
+            Self::Frr => "FRR",
+        }
+    }
+}
