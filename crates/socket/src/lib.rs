@@ -7,7 +7,9 @@
 //!
 //! - [`tcp`]: [`listen`] and [`connect`] for BGP.
 //! - [`md5`] and [`ao`]: segments signed with a [`Key`] (RFC 2385, RFC 5925).
-//! - [`namespace`]: sockets made inside a [`Namespace`].
+//! - [`namespace`]: sockets made inside a [`Namespace`], and namespaces made, named and removed.
+//! - [`own`]: a plain user's way to both: namespaces of the process's own, in which it is root.
+//! - [`netlink`]: the socket by which links, addresses and routes of the kernel are read and set.
 //! - [`udp`]: datagrams in batches, with hop limit, interface and time of arrival.
 //! - [`priority`]: no socket's, but `unsafe` as well: a thread that is not kept waiting.
 //!
@@ -19,6 +21,8 @@ mod error;
 mod key;
 pub mod md5;
 pub mod namespace;
+pub mod netlink;
+pub mod own;
 pub mod priority;
 mod sys;
 pub mod tcp;

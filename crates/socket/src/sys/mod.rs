@@ -3,18 +3,13 @@
 
 pub(crate) mod batch;
 mod option;
+mod space;
 
 pub(crate) use option::*;
+pub(crate) use space::*;
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
-
-/// Moves this thread into a network namespace.
-pub(crate) fn enter_namespace(namespace: BorrowedFd<'_>) -> io::Result<()> {
-    // SAFETY: takes two integers; the descriptor is open, since it is borrowed.
-    check(unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) })
-}
 
 /// Schedules this thread before all ordinary ones, in turn with others of its kind.
 pub(crate) fn schedule_round_robin(priority: libc::c_int) -> io::Result<()> {

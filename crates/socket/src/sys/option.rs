@@ -26,6 +26,11 @@ pub(crate) fn force_receive_buffer(socket: BorrowedFd<'_>, bytes: libc::c_int) -
     set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &bytes)
 }
 
+/// An option of netlink(7).
+pub(crate) fn set_netlink(socket: BorrowedFd<'_>, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    set(socket, libc::SOL_NETLINK, option, &value)
+}
+
 /// Each datagram tells when it arrived, on the wall clock.
 pub(crate) fn set_timestamps(socket: BorrowedFd<'_>) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, &1)

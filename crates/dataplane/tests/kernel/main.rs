@@ -1,0 +1,39 @@
+//! What the data plane does to a real kernel, in namespaces of the test's own: as root, or as a plain user inside user
+//! namespaces, where each test starts itself again.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod primitives;
+
+use std::process::Command;
+
+/// Says that the namespaces are there.
+const INSIDE: &str = "TWINPATH_TEST_INSIDE";
+
+/// Runs the body where namespaces can be made. `test` is the path of the calling test.
+fn with_rights(test: &str, body: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() || is_root() {
+        return body();
+    }
+    let mut again = Command::new("unshare");
+    again.args(["-Urnm", "--propagation", "private", "sh", "-c"]);
+    again.arg("mount -t tmpfs none /run && mkdir /run/netns && ip link set dev lo up && exec \"$@\"").arg("sh");
+    again.arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]);
+    assert!(again.env(INSIDE, "1").status().unwrap().success(), "{test} failed inside user namespaces");
+}
+
+/// Waits for what the kernel does in its own time.
+fn eventually(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..5_000 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    panic!("it never came");
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
