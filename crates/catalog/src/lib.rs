@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(catalog.location("Silicon Valley").unwrap().cloud, "AzureCloud");
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 193);
+        assert_eq!(catalog.limits().len(), 195);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) fn mend(design: &Design, catalog: &Catalog) -> Vec<Mend> {
 
 /// The number that the customer's routers expect of Microsoft.
 fn mend_remote(circuit: &Name, kind: PeeringKind, peering: &Peering, catalog: &Catalog) -> Option<Mend> {
-    let microsoft = Asn(u32::try_from(catalog.limit("bgp", "microsoft-asn", "")?).ok()?);
+    let microsoft = microsoft(catalog)?;
     let stated = declared(peering.remote_as.known()).filter(|stated| stated.value != microsoft)?;
     Some(Mend {
         rule: "NET-BGP-008",
@@ -47,7 +47,7 @@ struct Renumber<'a> {
 
 impl Renumber<'_> {
     fn mend(&mut self, circuit: &Name, kind: PeeringKind, peering: &Peering) -> Option<Mend> {
-        let old = declared(peering.asn.known()).filter(|stated| self.is_refused(kind, stated.value))?;
+        let old = declared(peering.asn.known()).filter(|stated| is_refused(kind, stated.value, self.catalog))?;
         let new = self.choose(kind, old.value)?;
         let mut change = vec![replace(old.place, new)];
         let path = peering.as_path.known().filter(|path| path.rank == Rank::Declared);
@@ -63,36 +63,45 @@ impl Renumber<'_> {
         })
     }
 
-    fn is_refused(&self, kind: PeeringKind, asn: Asn) -> bool {
-        self.catalog.asn_range(asn).is_some_and(|range| match kind {
-            PeeringKind::Private => range.is_refused(),
-            PeeringKind::Microsoft | PeeringKind::Public => range.is_refused_on_microsoft(),
-        })
-    }
-
-    /// The one number that all other peerings of the kind use, else a private one that is free. A private
-    /// number on Microsoft peering needs papers, so none is chosen there.
     fn choose(&mut self, kind: PeeringKind, old: Asn) -> Option<Asn> {
         if let Some(new) = self.chosen.get(&(kind, old)) {
             return Some(*new);
         }
-        let all = self.design.circuits.values().flat_map(peerings);
-        let used: BTreeSet<Asn> = all
-            .filter(|(other, _)| *other == kind)
-            .filter_map(|(_, peering)| peering.asn.get())
-            .filter(|asn| !self.is_refused(kind, *asn))
-            .collect();
-        let mut used = used.into_iter();
-        let new = match (used.next(), used.next()) {
-            (Some(only), None) => only,
-            _ if kind == PeeringKind::Private => {
-                let taken = numbers(self.design).chain(self.chosen.values().copied()).collect();
-                free_asn(&taken, self.catalog)?
-            }
-            _ => return None,
-        };
+        let taken = numbers(self.design).chain(self.chosen.values().copied()).collect();
+        let (new, _) = choose(self.design, kind, &taken, self.catalog)?;
         self.chosen.insert((kind, old), new);
         Some(new)
+    }
+}
+
+fn is_refused(kind: PeeringKind, asn: Asn, catalog: &Catalog) -> bool {
+    catalog.asn_range(asn).is_some_and(|range| match kind {
+        PeeringKind::Private => range.is_refused(),
+        PeeringKind::Microsoft | PeeringKind::Public => range.is_refused_on_microsoft(),
+    })
+}
+
+/// Microsoft's side of every peering.
+pub(crate) fn microsoft(catalog: &Catalog) -> Option<Asn> {
+    Some(Asn(u32::try_from(catalog.limit("bgp", "microsoft-asn", "")?).ok()?))
+}
+
+/// A number for a peering of a kind, and why: the one that all other peerings of the kind use, else a private one
+/// that is free. A private number on Microsoft peering needs papers, so none is chosen there.
+pub(crate) fn choose(
+    design: &Design,
+    kind: PeeringKind,
+    taken: &BTreeSet<Asn>,
+    catalog: &Catalog,
+) -> Option<(Asn, &'static str)> {
+    let all = design.circuits.values().flat_map(peerings).filter(|(other, _)| *other == kind);
+    let used: BTreeSet<Asn> =
+        all.filter_map(|(_, peering)| peering.asn.get()).filter(|asn| !is_refused(kind, *asn, catalog)).collect();
+    let mut used = used.into_iter();
+    match (used.next(), used.next()) {
+        (Some(only), None) => Some((only, "that of the other peerings of its kind")),
+        _ if kind == PeeringKind::Private => Some((free_asn(taken, catalog)?, "a private one that nothing uses")),
+        _ => None,
     }
 }
 
@@ -106,7 +115,7 @@ pub fn free_asn(taken: &BTreeSet<Asn>, catalog: &Catalog) -> Option<Asn> {
 }
 
 /// Every AS number of a design.
-fn numbers(design: &Design) -> impl Iterator<Item = Asn> {
+pub(crate) fn numbers(design: &Design) -> impl Iterator<Item = Asn> {
     design.circuits.values().flat_map(peerings).flat_map(|(_, peering)| {
         let single =
             [&peering.asn, &peering.customer_asn, &peering.remote_as].into_iter().filter_map(|fact| fact.get());

@@ -6,10 +6,19 @@ use model::{Design, Edit, Encapsulation, Fact, Name, PeeringKind, Rank, VlanId, 
 use std::collections::BTreeMap;
 
 /// What a VLAN id must be unique in.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope<'a> {
     Circuit(&'a Name),
     Port(&'a Name),
+}
+
+impl<'a> Scope<'a> {
+    fn of(design: &'a Design, name: &'a Name) -> Self {
+        let port = design.circuits.get(name).and_then(|circuit| circuit.port.value());
+        let single_tag =
+            |port: &&Name| design.ports.get(*port).is_some_and(|port| port.encapsulation.is(&Encapsulation::Dot1Q));
+        port.filter(single_tag).map_or(Scope::Circuit(name), Scope::Port)
+    }
 }
 
 type Tag<'a> = (&'a Name, PeeringKind, &'a Fact<VlanId>);
@@ -17,12 +26,8 @@ type Tag<'a> = (&'a Name, PeeringKind, &'a Fact<VlanId>);
 pub(crate) fn mend(design: &Design, shared: &Shared) -> Vec<Mend> {
     let mut scopes: BTreeMap<Scope<'_>, Vec<Tag<'_>>> = BTreeMap::new();
     for (name, circuit) in &design.circuits {
-        let port = circuit.port.value();
-        let single_tag =
-            |port: &&Name| design.ports.get(*port).is_some_and(|port| port.encapsulation.is(&Encapsulation::Dot1Q));
-        let scope = || port.filter(single_tag).map_or(Scope::Circuit(name), Scope::Port);
         for (kind, peering) in peerings(circuit) {
-            scopes.entry(scope()).or_default().push((name, kind, &peering.vlan));
+            scopes.entry(Scope::of(design, name)).or_default().push((name, kind, &peering.vlan));
         }
     }
     scopes.into_iter().flat_map(|(scope, tags)| mend_scope(&scope, &tags, shared)).collect()
@@ -58,6 +63,37 @@ fn mend_scope(scope: &Scope<'_>, tags: &[Tag<'_>], shared: &Shared) -> Vec<Mend>
         });
     }
     mends
+}
+
+/// The ids that a design uses, where they must be unique, and those that were chosen beside them.
+#[derive(Debug)]
+pub(crate) struct Taken<'a> {
+    design: &'a Design,
+    ids: BTreeMap<Scope<'a>, Vec<VlanId>>,
+}
+
+impl<'a> Taken<'a> {
+    pub(crate) fn of(design: &'a Design) -> Self {
+        let mut ids: BTreeMap<Scope<'a>, Vec<VlanId>> = BTreeMap::new();
+        for (name, circuit) in &design.circuits {
+            let here = peerings(circuit).filter_map(|(_, peering)| peering.vlan.get());
+            ids.entry(Scope::of(design, name)).or_default().extend(here);
+        }
+        Self { design, ids }
+    }
+
+    /// An id for a peering that has none: that of the other peerings of its kind if it is free here, else the next
+    /// free one after it.
+    pub(crate) fn choose(&mut self, name: &Name, kind: PeeringKind) -> Option<VlanId> {
+        let (name, _) = self.design.circuits.get_key_value(name)?;
+        let all = self.design.circuits.values().flat_map(peerings).filter(|(other, _)| *other == kind);
+        let usual = all.filter_map(|(_, peering)| peering.vlan.get()).min();
+        let usual = usual.or_else(|| VlanId::try_from(if kind == PeeringKind::Private { 100 } else { 200 }).ok())?;
+        let taken = self.ids.entry(Scope::of(self.design, name)).or_default();
+        let id = if taken.contains(&usual) { next_free(usual, taken)? } else { usual };
+        taken.push(id);
+        Some(id)
+    }
 }
 
 /// The next id that nothing has, from the one after `id` on and round to the first.
