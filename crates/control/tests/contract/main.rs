@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
 
 mod coverage;
+mod examples;
 mod journey;
 mod rig;

@@ -191,3 +191,13 @@ pub(crate) async fn read(reader: &mut (impl AsyncReadExt + Unpin)) -> Answer {
     answer.text = String::from_utf8(bytes[end..end + length].to_vec()).unwrap();
     answer
 }
+
+/// Reads the head of an answer that has no body.
+pub(crate) async fn head_of(stream: &mut (impl AsyncReadExt + Unpin)) -> Answer {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(bytes).unwrap();
+    Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, text: String::new() }
+}

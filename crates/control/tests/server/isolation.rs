@@ -1,6 +1,6 @@
 //! Every route × every role × own and foreign subscription, against the table in the book.
 
-use crate::client::{Answer, Rig, read, request};
+use crate::client::{Answer, Rig, head_of, read, request};
 use control::Role;
 use control::app::{Action, ROUTES, Route, Verb};
 use std::collections::BTreeMap;
@@ -187,14 +187,4 @@ async fn every_route_lets_in_whom_the_book_says_and_strangers_learn_nothing() {
         }
     }
     assert!(asked > 100, "{asked}");
-}
-
-/// Reads the head of an answer that has no body.
-async fn head_of(stream: &mut (impl tokio::io::AsyncReadExt + Unpin)) -> Answer {
-    let mut bytes = Vec::new();
-    while !bytes.ends_with(b"\r\n\r\n") {
-        bytes.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(bytes).unwrap();
-    Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, text: String::new() }
 }

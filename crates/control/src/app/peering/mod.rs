@@ -276,7 +276,7 @@ fn provisioned(circuit: &Resource) -> Result<(), ArmError> {
         "{} is {state}, wanted Provisioned: the service provider has to provision it before it gets peerings",
         circuit.id
     );
-    Err(ArmError::conflict("CircuitNotProvisionedByServiceProvider", text))
+    Err(ArmError::bad_request("CircuitNotProvisionedByServiceProvider", text))
 }
 
 /// What a peering inside of a circuit leaves out stays as it is.
