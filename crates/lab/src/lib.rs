@@ -2,12 +2,18 @@
 //!
 //! [`Topology::of`] says what there will be; [`keeper`] makes the namespaces that are the lab; [`Lab`] is the handle on
 //! one that runs, by which links are cut, processes stopped and the service asked. Nothing here prints: what a person
-//! sees is made in `cli`.
+//! sees is made in `cli`, of what [`report`] lays out.
+//!
+//! [`probe`] sends packets and flows between nodes and says what became of them; [`drill`] fails parts of a world while
+//! they run, heals it, and judges.
 
+pub mod drill;
 mod error;
 mod handle;
 pub mod keeper;
 pub mod node;
+pub mod probe;
+pub mod report;
 mod state;
 pub mod topology;
 

@@ -1,0 +1,34 @@
+//! Failures as data, made while probes run, healed again, and judged.
+//!
+//! ```text
+//!  scenarios.toml ─► Scenario ┐
+//!                             ├─► plan() ─► Plan: acts, how long, what undoes them        (pure)
+//!  topology, design ─► Ground ┘               │
+//!                                             ▼
+//!                       World ◄── run(): probe, wait, fail, hold, heal, wait for the way back
+//!                         │
+//!                         └──► Observed ─► measure() ─► Run ─► judge() ─► Judged          (pure)
+//! ```
+//!
+//! The [`World`] is what a failure is done to: a lab of namespaces, or a model of one in tests. The runner undoes what
+//! it did also when something fails on the way, when it is interrupted and when it panics.
+
+mod act;
+mod ground;
+mod judge;
+mod measure;
+#[cfg(test)]
+pub(crate) mod model;
+mod plan;
+mod runner;
+mod scenario;
+mod world;
+
+pub use act::Act;
+pub use ground::{Circuit, Detection, Ground, Kind, Link, StreamInfo};
+pub use judge::{Judged, Objective, Standing, judge};
+pub use measure::{FlowRun, Moment, MomentKind, Run, StreamRun, Way, Window, measure};
+pub use plan::{Plan, Step, plan};
+pub use runner::{Attempt, Pace, run};
+pub use scenario::{Expect, Failure, Limit, Scenario, ScenarioError, Scenarios};
+pub use world::{Observed, Seen, SeenKind, World, WorldError};

@@ -1,0 +1,1 @@
+//! A drill for people, programs and change boards.
