@@ -49,3 +49,14 @@ pub enum Error {
         said: String,
     },
 }
+
+/// Names the step in an error of the kernel's.
+pub(crate) trait Step<T> {
+    fn step(self, step: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> Step<T> for io::Result<T> {
+    fn step(self, step: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| Error::Kernel { step: step(), source })
+    }
+}

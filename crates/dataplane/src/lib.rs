@@ -18,7 +18,7 @@ mod plane;
 mod policy;
 mod value;
 
-pub use caps::{Capability, Caps, QinqBackend, QosBackend};
+pub use caps::{Capability, Caps, QinqBackend, QosBackend, Reason};
 pub use error::{Error, Result};
 pub use plane::{Backend, DataPlane};
 pub use policy::{NatPolicy, OneToOne, Opening, QosPolicy, RateKind, RatePolicy, TrafficClass};

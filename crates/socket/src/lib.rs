@@ -11,6 +11,7 @@
 //! - [`own`]: a plain user's way to both: namespaces of the process's own, in which it is root.
 //! - [`netlink`]: the socket by which links, addresses and routes of the kernel are read and set.
 //! - [`udp`]: datagrams in batches, with hop limit, interface and time of arrival.
+//! - [`frame`]: whole frames of an interface, with their tags.
 //! - [`priority`]: no socket's, but `unsafe` as well: a thread that is not kept waiting.
 //!
 //! Errors are [`std::io::Error`]s of the kind that the kernel gave; the error inside is a [`StepError`] that names
@@ -18,6 +19,7 @@
 
 pub mod ao;
 mod error;
+pub mod frame;
 mod key;
 pub mod md5;
 pub mod namespace;

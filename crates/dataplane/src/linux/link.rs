@@ -105,15 +105,23 @@ impl Net {
         }))
     }
 
-    /// A bridge, down. It forwards at once (no spanning tree) and asks nobody about multicast.
+    /// A bridge, down. It forwards at once: no spanning tree.
     ///
     /// # Errors
     ///
     /// The name is taken or too long, or the kernel refuses.
     pub fn bridge(&self, name: &str) -> io::Result<()> {
+        self.link_of_kind(name, "bridge")
+    }
+
+    /// A device of a kind that needs no more than a name.
+    ///
+    /// # Errors
+    ///
+    /// The kernel has none of that kind, or the name is taken.
+    pub fn link_of_kind(&self, name: &str, kind: &str) -> io::Result<()> {
         let message = Message::new(libc::RTM_NEWLINK, NEW, &[0; 16]).with_text(libc::IFLA_IFNAME, name);
-        self.rtnetlink()
-            .request(message.nest(libc::IFLA_LINKINFO, |info| info.with_text(libc::IFLA_INFO_KIND, "bridge")))
+        self.rtnetlink().request(message.nest(libc::IFLA_LINKINFO, |info| info.with_text(libc::IFLA_INFO_KIND, kind)))
     }
 
     /// A VXLAN device, down. Its packets travel in this namespace; the device itself is put into `into`, which may be

@@ -6,18 +6,30 @@
 //! - [`address`]: addresses and neighbours.
 //! - [`route`]: routes and next-hop groups, one or many at once.
 //! - [`sysctl`]: the settings of a router.
+//! - [`qinq`]: tags put on and taken off by a thread.
+//! - [`traffic`]: rates and classes at the exit of a link; [`nft`]: translation and marks.
 //! - [`netlink`]: the messages themselves.
+//!
+//! [`LinuxDataPlane`] puts them together to a [`DataPlane`](crate::DataPlane).
 //!
 //! Every call names its namespace by holding it; nothing is ever done in the namespace the caller happens to be in.
 
 pub mod address;
 pub mod link;
 pub mod netlink;
+pub mod nft;
+mod plane;
+mod probe;
+pub mod qinq;
 pub mod route;
 pub mod sysctl;
+pub mod traffic;
 
 pub use address::{Address, Neighbour};
-pub use link::{End, Link, Vxlan};
+pub use link::{End, Link, Traffic, Vxlan};
+pub use plane::{LinuxDataPlane, Options, Port};
+pub use probe::probe;
+pub use qinq::Tagger;
 pub use route::{Hop, Nexthop, Route};
 pub use socket::Namespace;
 

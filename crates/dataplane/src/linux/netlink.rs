@@ -7,9 +7,10 @@
 //! Numbers are in the byte order of the machine. What the kernel sends is held against the bytes that are there.
 
 use socket::Namespace;
-use socket2::Socket;
+use socket2::{SockFilter, Socket};
 use std::io::{self, Read};
 use std::net::IpAddr;
+use std::os::fd::{AsRawFd, RawFd};
 
 /// The header of a message, in bytes.
 const HEADER: usize = 16;
@@ -241,6 +242,37 @@ impl Rtnetlink {
         found.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 
+    /// Has the kernel tell of changes of these kinds, and no longer waits for answers: from now on there is only
+    /// [`drain`](Self::drain). Routes and next hops that are set are not told of, only those that go.
+    pub(crate) fn watch(&mut self, groups: &[u32]) -> io::Result<()> {
+        for group in groups {
+            socket::netlink::join(&self.socket, *group)?;
+        }
+        // The type of a message, at its fifth byte, in the byte order of the machine; the filter reads big-endian.
+        let is = |kind: u16, skip| SockFilter::new(0x15, skip, 0, u32::from(u16::from_be_bytes(kind.to_ne_bytes())));
+        self.socket.attach_filter(&[
+            SockFilter::new(0x28, 0, 0, 4),
+            is(libc::RTM_NEWROUTE, 2),
+            is(super::route::NEW_NEXTHOP, 1),
+            SockFilter::new(0x06, 0, 0, u32::MAX),
+            SockFilter::new(0x06, 0, 0, 0),
+        ])?;
+        // Its first request gives the socket its address, without which nothing is told.
+        self.dump(Message::new(libc::RTM_GETLINK, 0, &[0; 16]), |_, _| {})?;
+        self.socket.set_nonblocking(true)
+    }
+
+    /// Hands out all that was told since the last time, without waiting.
+    pub(crate) fn drain(&mut self, mut each: impl FnMut(Told<'_>)) -> io::Result<()> {
+        loop {
+            match (&self.socket).read(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                count => messages(self.buffer.get(..count?).unwrap_or_default()).for_each(&mut each),
+            }
+        }
+    }
+
     fn next(&mut self) -> u32 {
         self.sequence = self.sequence.wrapping_add(1);
         self.sequence
@@ -263,6 +295,12 @@ impl Rtnetlink {
                 }
             }
         }
+    }
+}
+
+impl AsRawFd for Rtnetlink {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
     }
 }
 

@@ -15,8 +15,8 @@ use std::net::IpAddr;
 pub const OURS: u8 = 186;
 
 /// Of `linux/rtnetlink.h` and `linux/nexthop.h`, which the bindings lack.
-const NEW_NEXTHOP: u16 = 104;
-const DELETE_NEXTHOP: u16 = 105;
+pub(crate) const NEW_NEXTHOP: u16 = 104;
+pub(crate) const DELETE_NEXTHOP: u16 = 105;
 const GET_NEXTHOP: u16 = 106;
 const NH_ID: u16 = 1;
 const NH_GROUP: u16 = 2;
@@ -147,6 +147,17 @@ impl Net {
         Ok(routes)
     }
 
+    /// Where a packet to an address would go.
+    ///
+    /// # Errors
+    ///
+    /// Nowhere: there is no route, or it drops.
+    pub fn lookup(&self, to: IpAddr) -> io::Result<Route> {
+        let mut fixed = [0; 12];
+        (fixed[0], fixed[1]) = (family(to), if to.is_ipv4() { 32 } else { 128 });
+        self.rtnetlink().get(Message::new(libc::RTM_GETROUTE, 0, &fixed).with_ip(libc::RTA_DST, to), read_any)
+    }
+
     /// Sets a next hop, in place of one of that number.
     ///
     /// # Errors
@@ -241,13 +252,15 @@ fn nexthop(flags: u16, family: u8) -> Message {
 pub(crate) fn read(body: &[u8]) -> Option<Route> {
     /// The route was made by looking another up, or is told of along with one (`RTM_F_CLONED`).
     const CLONED: u32 = 0x200;
+    let table = attribute(body.get(12..)?, libc::RTA_TABLE).and_then(|value| number32(value, 0));
+    let is_main = table.unwrap_or(u32::from(*body.get(4)?)) == u32::from(libc::RT_TABLE_MAIN);
+    read_any(body).filter(|_| is_main && number32(body, 8).is_some_and(|flags| flags & CLONED == 0))
+}
+
+fn read_any(body: &[u8]) -> Option<Route> {
     let attributes = body.get(12..)?;
     let number = |kind| attribute(attributes, kind).and_then(|value| number32(value, 0));
-    let table = number(libc::RTA_TABLE).unwrap_or(u32::from(*body.get(4)?));
     let (family, length) = (i32::from(*body.first()?), *body.get(1)?);
-    if table != u32::from(libc::RT_TABLE_MAIN) || number32(body, 8)? & CLONED != 0 {
-        return None;
-    }
     let any = if family == libc::AF_INET { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
     let address = attribute(attributes, libc::RTA_DST).map_or(Some(any), ip)?;
     let via = || attribute(attributes, libc::RTA_VIA).and_then(|via| ip(via.get(2..)?));

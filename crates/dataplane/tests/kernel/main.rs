@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod plane;
 mod primitives;
 
+use dataplane::linux::Net;
+use ipnet::IpNet;
+use std::net::{IpAddr, UdpSocket};
 use std::process::Command;
+use std::time::Duration;
 
 /// Says that the namespaces are there.
 const INSIDE: &str = "TWINPATH_TEST_INSIDE";
@@ -28,7 +33,7 @@ fn eventually(mut is_so: impl FnMut() -> bool) {
         if is_so() {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(2));
     }
     panic!("it never came");
 }
@@ -36,4 +41,25 @@ fn eventually(mut is_so: impl FnMut() -> bool) {
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+fn net(text: &str) -> IpNet {
+    text.parse().unwrap()
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// A datagram arrives at the address, sent from one namespace and received in the other.
+fn reaches(from: &Net, to: &Net, address: &str) -> bool {
+    let receiver = to.namespace().enter(|| UdpSocket::bind((ip(address), 0))).unwrap();
+    receiver.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let any = if ip(address).is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let sender = from.namespace().enter(|| UdpSocket::bind(any)).unwrap();
+    let mut buffer = [0; 16];
+    (0..10).any(|_| {
+        let _ = sender.send_to(b"here", receiver.local_addr().unwrap());
+        receiver.recv(&mut buffer).is_ok()
+    })
 }

@@ -1,31 +1,9 @@
 //! The parts by themselves.
 
-use crate::{eventually, with_rights};
+use crate::{eventually, ip, net, reaches, with_rights};
 use dataplane::linux::{End, Hop, Namespace, Net, Vxlan};
 use ipnet::IpNet;
-use std::net::{IpAddr, UdpSocket};
-use std::time::Duration;
-
-fn net(text: &str) -> IpNet {
-    text.parse().unwrap()
-}
-
-fn ip(text: &str) -> IpAddr {
-    text.parse().unwrap()
-}
-
-/// A datagram arrives at the address, sent from one namespace and received in the other.
-fn reaches(from: &Net, to: &Net, address: &str) -> bool {
-    let receiver = to.namespace().enter(|| UdpSocket::bind((ip(address), 0))).unwrap();
-    receiver.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    let any = if ip(address).is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-    let sender = from.namespace().enter(|| UdpSocket::bind(any)).unwrap();
-    let mut buffer = [0; 16];
-    (0..10).any(|_| {
-        let _ = sender.send_to(b"here", receiver.local_addr().unwrap());
-        receiver.recv(&mut buffer).is_ok()
-    })
-}
+use std::net::IpAddr;
 
 #[test]
 fn namespaces_have_names_until_they_are_removed() {

@@ -197,7 +197,12 @@ fn storage(peers: Peers) -> libc::sockaddr_storage {
     storage
 }
 
-fn set<T: Copy>(socket: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: &T) -> io::Result<()> {
+pub(super) fn set<T: Copy>(
+    socket: BorrowedFd<'_>,
+    level: libc::c_int,
+    option: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
     let length = size_of::<T>() as libc::socklen_t;
     // SAFETY: the kernel reads `length` bytes behind the pointer, which are the value's own, and keeps neither. The
     // values are integers and structs without padding, so each byte is a set one.
