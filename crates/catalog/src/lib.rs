@@ -17,6 +17,8 @@
 //! | reserved AS numbers | `asn-reserved.csv` | [`Catalog::asn_range`] |
 //! | QoS classes | `qos-classes.csv` | [`Catalog::qos_classes`] |
 //! | Microsoft 365 services | `m365-services.csv` | [`Catalog::m365_service`] |
+//! | areas of Microsoft 365's endpoints | `m365-areas.csv` | [`Catalog::m365_area`] |
+//! | what the endpoint service answered | `m365-snapshots.csv` and the files it names | [`Catalog::m365_snapshots`] |
 
 mod asns;
 mod bogons;
@@ -35,7 +37,7 @@ pub use bogons::Bogon;
 pub use communities::{CommunityFact, CommunityKind};
 pub use limits::LimitRow;
 pub use locations::Location;
-pub use m365::{M365ServiceFact, M365Support};
+pub use m365::{M365Area, M365ServiceFact, M365Snapshot, M365Support};
 pub use providers::{Offer, Provider};
 pub use qos::QosFact;
 pub use regions::Region;
@@ -59,6 +61,8 @@ pub struct Catalog {
     asns: asns::Asns,
     qos: Vec<QosFact>,
     m365: m365::M365Services,
+    m365_areas: Vec<M365Area>,
+    m365_snapshots: Vec<M365Snapshot>,
 }
 
 impl Catalog {
@@ -98,6 +102,8 @@ impl Catalog {
             asns: asns::Asns::parse("asn-reserved.csv", &text("asn-reserved.csv"))?,
             qos: qos::parse("qos-classes.csv", &text("qos-classes.csv"))?,
             m365: m365::M365Services::parse("m365-services.csv", &text("m365-services.csv"))?,
+            m365_areas: table::rows("m365-areas.csv", &text("m365-areas.csv"))?,
+            m365_snapshots: m365::snapshots(&text("m365-snapshots.csv"), &replacement)?,
         })
     }
 
@@ -274,6 +280,22 @@ impl Catalog {
     /// without regard to case, blanks and signs; `None` for a service that no list names.
     pub fn m365_service(&self, name: &str) -> Option<&M365ServiceFact> {
         self.m365.find(name)
+    }
+
+    /// An area of an instance of the endpoint service, without regard to case.
+    pub fn m365_area(&self, instance: &str, area: &str) -> Option<&M365Area> {
+        let same = |row: &&M365Area| row.instance.eq_ignore_ascii_case(instance) && row.area.eq_ignore_ascii_case(area);
+        self.m365_areas.iter().find(same)
+    }
+
+    /// Every area of every instance of the endpoint service.
+    pub fn m365_areas(&self) -> &[M365Area] {
+        &self.m365_areas
+    }
+
+    /// What the endpoint service answered, by instance and version, the oldest first.
+    pub fn m365_snapshots(&self) -> &[M365Snapshot] {
+        &self.m365_snapshots
     }
 
     /// Every Microsoft 365 service that a list names.

@@ -17,6 +17,8 @@ pub const FILES: &[&str] = &[
     "asn-reserved.csv",
     "qos-classes.csv",
     "m365-services.csv",
+    "m365-areas.csv",
+    "m365-snapshots.csv",
 ];
 
 /// A catalogue file that cannot be used.
@@ -45,7 +47,7 @@ pub struct Provenance {
     pub source: String,
 }
 
-pub(crate) fn builtin(file: &'static str) -> &'static str {
+pub(crate) fn builtin(file: &str) -> &'static str {
     match file {
         "sources.csv" => include_str!("../data/sources.csv"),
         "peering-locations.json" => include_str!("../data/peering-locations.json"),
@@ -58,6 +60,26 @@ pub(crate) fn builtin(file: &'static str) -> &'static str {
         "asn-reserved.csv" => include_str!("../data/asn-reserved.csv"),
         "qos-classes.csv" => include_str!("../data/qos-classes.csv"),
         "m365-services.csv" => include_str!("../data/m365-services.csv"),
+        "m365-areas.csv" => include_str!("../data/m365-areas.csv"),
+        "m365-snapshots.csv" => include_str!("../data/m365-snapshots.csv"),
+        "m365-endpoints-worldwide-2020122300.json" => {
+            include_str!("../data/m365-endpoints-worldwide-2020122300.json")
+        }
+        "m365-endpoints-worldwide-2025120100.json" => {
+            include_str!("../data/m365-endpoints-worldwide-2025120100.json")
+        }
+        "m365-endpoints-worldwide-2026082300.json" => {
+            include_str!("../data/m365-endpoints-worldwide-2026082300.json")
+        }
+        "m365-endpoints-china-2025120100.json" => {
+            include_str!("../data/m365-endpoints-china-2025120100.json")
+        }
+        "m365-endpoints-usgovdod-2025120100.json" => {
+            include_str!("../data/m365-endpoints-usgovdod-2025120100.json")
+        }
+        "m365-endpoints-usgovgcchigh-2025120100.json" => {
+            include_str!("../data/m365-endpoints-usgovgcchigh-2025120100.json")
+        }
         _ => "",
     }
 }

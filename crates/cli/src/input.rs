@@ -11,15 +11,27 @@ use std::path::{Path, PathBuf};
 
 /// The catalogue, with files of a folder in place of the built-in ones.
 pub(crate) fn catalog(dir: Option<&Path>) -> anyhow::Result<Catalog> {
-    let mut files = BTreeMap::new();
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
     if let Some(dir) = dir {
         for name in catalog::FILES {
             let path = dir.join(name);
             if path.is_file() {
-                files.insert(*name, std::fs::read_to_string(&path).with_context(|| path.display().to_string())?);
+                files.insert(
+                    (*name).to_owned(),
+                    std::fs::read_to_string(&path).with_context(|| path.display().to_string())?,
+                );
             }
         }
         let expected = catalog::FILES.join(", ");
+        // The index of endpoint snapshots names files of its own.
+        for entry in std::fs::read_dir(dir).with_context(|| dir.display().to_string())? {
+            let path = entry.with_context(|| dir.display().to_string())?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            if name.starts_with("m365-endpoints-") && path.is_file() {
+                let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+                files.insert(name, text);
+            }
+        }
         anyhow::ensure!(!files.is_empty(), "{}: no catalogue file there; expected one of {expected}", dir.display());
     }
     let read = Catalog::with_files(|name| files.get(name).cloned());
