@@ -1,12 +1,14 @@
 //! What can be typed.
 
 mod edge;
+mod m365;
 mod serve;
 pub mod service;
 mod store;
 
 pub use self::store::{Store, StoreCommand};
 pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
+pub use m365::{Dialect, Endpoints, FirewallFormat, M365, M365Command, Subject, Way};
 pub use serve::{Account, Client, Env, LoginHelp, Serve};
 pub use service::{Instance, Operator, Provider};
 
@@ -83,6 +85,8 @@ pub enum Command {
     Edge(Edge),
     /// Run the service: the ARM API that az, SDKs and Terraform speak, with its own token issuer
     Serve(Serve),
+    /// Split Microsoft 365 between circuit and Internet: go or no-go, routes, firewall, PAC, changes
+    M365(M365),
     /// Print what to paste to reach a service with az, the Python SDK and Terraform
     LoginHelp(LoginHelp),
     /// Print variables for a client of a service, as a shell reads them

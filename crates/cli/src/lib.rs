@@ -59,6 +59,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Fix(fix) => commands::fix::run(fix, &catalog),
         Command::Init(init) => commands::init::run(init, &catalog),
         Command::LoginHelp(help) => commands::login::help(help),
+        Command::M365(m365) => commands::m365::run(m365, &catalog),
         Command::Man { dir } => commands::generate::man(dir.as_deref()),
         Command::Operator(operator) => commands::operator::run(operator),
         Command::Provider(provider) => commands::provider::run(provider),

@@ -21,6 +21,11 @@ impl Date {
         self.0.duration_since(earlier.0).as_hours() / 24
     }
 
+    /// The date so many days later; the last day of the calendar when there is none.
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(jiff::SignedDuration::from_hours(i64::from(days) * 24)))
+    }
+
     /// The year.
     pub fn year(self) -> i16 {
         self.0.year()

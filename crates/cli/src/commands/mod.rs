@@ -11,6 +11,7 @@ pub(crate) mod fleet;
 pub(crate) mod generate;
 pub(crate) mod init;
 pub(crate) mod login;
+pub(crate) mod m365;
 pub(crate) mod operator;
 pub(crate) mod provider;
 pub(crate) mod rules;
