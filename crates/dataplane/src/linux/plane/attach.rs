@@ -60,9 +60,9 @@ impl LinuxDataPlane {
         domain.net.up(&name).step(step)?;
         let link = domain.net.link(&name).step(step)?;
         domain.interfaces().insert(link.index, Interface { name: name.clone(), port: port.id, tag });
-        // What runs at once was not told of by an event yet; what the event says later is known then.
+        // The event that says so comes later, and then it is known.
         if link.running {
-            domain.link_runs(link.index, true)?;
+            domain.link_runs(link.index, true, false)?;
         }
         Ok(IfHandle { domain: domain.id, index: link.index })
     }

@@ -56,6 +56,8 @@ struct Ways {
 
 /// What became of the groups of a link.
 pub(super) struct Settled {
+    /// Whether the link ran before.
+    pub(super) went_down: bool,
     /// Groups that changed, and how many members still forward.
     pub(super) groups: Vec<(GroupId, usize)>,
 }
@@ -186,18 +188,33 @@ impl Domain {
         Ok(diff)
     }
 
-    /// A link runs, or does not any more: groups get or lose its next hops. `None` if that was known.
-    pub(super) fn link_runs(&self, index: u32, runs: bool) -> Result<Option<Settled>> {
+    /// A link runs, or does not any more: groups get or lose its next hops. `paused` says that it may have been down
+    /// in between, which costs it its next hops as well. `None` if nothing changed.
+    pub(super) fn link_runs(&self, index: u32, runs: bool, paused: bool) -> Result<Option<Settled>> {
         let mut ways = self.ways();
-        let changed = if runs { ways.running.insert(index) } else { ways.running.remove(&index) };
-        if !changed {
-            return Ok(None);
+        let ran = ways.running.contains(&index);
+        if ran == runs {
+            let hops = |ways: &Ways| ways.hops.keys().filter(|(_, link)| *link == index).count();
+            let before = hops(&ways);
+            if !(runs && paused) {
+                return Ok(None);
+            }
+            self.learn(&mut ways)?;
+            if hops(&ways) == before {
+                return Ok(None);
+            }
         }
-        self.settle(&mut ways, |member| member.interface.index == index).map(Some)
+        if runs {
+            ways.running.insert(index)
+        } else {
+            ways.running.remove(&index)
+        };
+        let groups = self.settle(&mut ways, |member| member.interface.index == index)?;
+        Ok(Some(Settled { went_down: ran, groups }))
     }
 
     /// Sets anew the groups that have such a member, and the routes of those that the kernel took away.
-    fn settle(&self, ways: &mut Ways, touched: impl Fn(&Member) -> bool) -> Result<Settled> {
+    fn settle(&self, ways: &mut Ways, touched: impl Fn(&Member) -> bool) -> Result<Vec<(GroupId, usize)>> {
         self.learn(ways)?;
         let there: BTreeSet<u32> = self.nexthops()?.into_iter().map(|nexthop| nexthop.id).collect();
         let concerned = ways.wanted.iter().filter(|(_, members)| members.iter().any(&touched));
@@ -216,7 +233,7 @@ impl Domain {
             let puts: Vec<_> = routes.map(|(prefix, group)| (*prefix, Some(GROUPS + group.0))).collect();
             self.net.change_routes(puts).step(|| format!("routes of {}", self.name))?;
         }
-        Ok(Settled { groups })
+        Ok(groups)
     }
 
     /// Whether a route that was taken away should be there. Our own changes hold the table until they are noted in it.

@@ -2,7 +2,7 @@
 //!
 //! A link that goes or comes changes the next hops of its groups at once, here, before anybody is told.
 
-use super::domain::Domain;
+use super::domain::{Domain, Settled};
 use crate::linux::netlink::Rtnetlink;
 use crate::linux::{Namespace, link, route};
 use crate::{DomainId, DpEvent, IfHandle};
@@ -95,7 +95,7 @@ impl Drop for Watcher {
 
 /// What a message says.
 enum News {
-    Link(u32, bool),
+    Link { index: u32, runs: bool },
     Gone(u32),
     RouteGone(ipnet::IpNet),
 }
@@ -140,58 +140,71 @@ impl Ears {
         }
         let domain = self.domains.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         let Some(domain) = domain else { return };
+        if overrun || news.iter().any(|news| matches!(news, News::Link { .. })) {
+            self.look(&domain, &news, overrun);
+        }
         for news in news {
-            self.take(&domain, &news);
+            match news {
+                News::Link { .. } => {}
+                News::Gone(index) => {
+                    let ours = domain.interfaces().contains_key(&index);
+                    domain.forget(index);
+                    if ours {
+                        self.subscribers.tell(&DpEvent::LinkGone(IfHandle { domain: id, index }));
+                    }
+                }
+                News::RouteGone(prefix) => {
+                    if domain.wants(prefix) {
+                        self.subscribers.tell(&DpEvent::RouteGone { domain: id, prefix });
+                    }
+                }
+            }
         }
         if overrun {
-            if let Ok(links) = domain.net.links() {
-                links.iter().for_each(|link| self.take(&domain, &News::Link(link.index, link.running)));
-            }
             self.subscribers.tell(&DpEvent::Overrun(id));
         }
     }
 
-    fn take(&self, domain: &Domain, news: &News) {
-        let id = domain.id;
-        match *news {
-            News::Link(index, runs) => {
-                let handle = IfHandle { domain: id, index };
-                let ours = domain.interfaces().contains_key(&index);
-                match domain.link_runs(index, runs) {
-                    Ok(Some(settled)) if ours => {
-                        let event = if runs { DpEvent::LinkUp(handle) } else { DpEvent::LinkDown(handle) };
-                        self.subscribers.tell(&event);
-                        for (group, left) in settled.groups.iter().filter(|_| !runs) {
-                            self.subscribers.tell(&DpEvent::NexthopGone { domain: id, group: *group, left: *left });
-                        }
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::warn!(%id, %error, "next hops could not follow a link");
-                        self.subscribers.tell(&DpEvent::Overrun(id));
-                    }
+    /// Looks at the links that were told of: what is now counts, and that a link was down in between. What was told may
+    /// be older than what we know.
+    fn look(&self, domain: &Domain, news: &[News], overrun: bool) {
+        let Ok(links) = domain.net.links() else { return };
+        let gone = news.iter().filter_map(|news| match news {
+            News::Gone(index) => Some((*index, false)),
+            News::Link { .. } | News::RouteGone(_) => None,
+        });
+        for (index, runs) in links.iter().map(|link| (link.index, link.running)).chain(gone) {
+            let down = |news: &News| matches!(news, News::Link { index: of, runs: false } if *of == index);
+            let paused = overrun || news.iter().any(down);
+            let handle = IfHandle { domain: domain.id, index };
+            let ours = domain.interfaces().contains_key(&index);
+            match domain.link_runs(index, runs, paused) {
+                Ok(Some(settled)) if ours => self.tell(handle, runs, &settled),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(domain = %domain.id, %error, "next hops could not follow a link");
+                    self.subscribers.tell(&DpEvent::Overrun(domain.id));
                 }
             }
-            News::Gone(index) => {
-                let ours = domain.interfaces().contains_key(&index);
-                self.take(domain, &News::Link(index, false));
-                domain.forget(index);
-                if ours {
-                    self.subscribers.tell(&DpEvent::LinkGone(IfHandle { domain: id, index }));
-                }
-            }
-            News::RouteGone(prefix) => {
-                if domain.wants(prefix) {
-                    self.subscribers.tell(&DpEvent::RouteGone { domain: id, prefix });
-                }
-            }
+        }
+    }
+
+    fn tell(&self, handle: IfHandle, runs: bool, settled: &Settled) {
+        if settled.went_down {
+            self.subscribers.tell(&DpEvent::LinkDown(handle));
+        }
+        if runs {
+            return self.subscribers.tell(&DpEvent::LinkUp(handle));
+        }
+        for (group, left) in &settled.groups {
+            self.subscribers.tell(&DpEvent::NexthopGone { domain: handle.domain, group: *group, left: *left });
         }
     }
 }
 
 fn read(kind: u16, body: &[u8]) -> Option<News> {
     match kind {
-        libc::RTM_NEWLINK => link::read(body).map(|link| News::Link(link.index, link.running)),
+        libc::RTM_NEWLINK => link::read(body).map(|link| News::Link { index: link.index, runs: link.running }),
         // The kernel tells of a port that leaves its bridge by the same type, of another family.
         libc::RTM_DELLINK if body.first() == Some(&0) => link::read(body).map(|link| News::Gone(link.index)),
         libc::RTM_DELROUTE => {
