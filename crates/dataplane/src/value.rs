@@ -201,7 +201,7 @@ pub enum CounterSel {
 /// A counter. It starts at zero with what it counts and never goes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter {
-    /// What is counted, in words of a fixed list: `in`, `out`, `in-dropped`, `out-dropped`, `unknown-tag`,
+    /// What is counted, in words of a fixed list: `in`, `out`, `in-dropped`, `out-dropped`, `unknown-tag`, `tag-dropped`,
     /// `nat-translated`, `nat-private-refused`, `nat-exhausted`, `nat-inbound-refused`, `dscp-rewritten`, `class-<name>`,
     /// `class-<name>-dropped`.
     pub name: String,

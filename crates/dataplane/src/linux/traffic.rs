@@ -47,7 +47,7 @@ pub enum Queue {
 /// What a class has sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassCount {
-    /// Its number: 10 for the first class.
+    /// Its number, as [`minor`] has it.
     pub minor: u16,
     /// Packets sent.
     pub packets: u64,
@@ -57,9 +57,9 @@ pub struct ClassCount {
     pub dropped: u64,
 }
 
-/// The number of a class in `1:<number>`, by its place: 10, 20, 30 …
+/// The number of a class in `1:<number>`, by its place: 10, 20, 30 …, written as `tc` does, in hexadecimal.
 pub fn minor(place: usize) -> u16 {
-    u16::try_from((place + 1) * 10).unwrap_or(u16::MAX)
+    u16::try_from((place + 1) * 0x10).unwrap_or(u16::MAX)
 }
 
 impl Net {

@@ -5,6 +5,7 @@
 
 mod plane;
 mod primitives;
+mod services;
 
 use dataplane::linux::Net;
 use ipnet::IpNet;

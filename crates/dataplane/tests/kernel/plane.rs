@@ -10,18 +10,18 @@ use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const TRUNK: PortId = PortId(1);
-const CLOUD: PortId = PortId(2);
-const ONE: DomainId = DomainId(1);
+pub(crate) const TRUNK: PortId = PortId(1);
+pub(crate) const CLOUD: PortId = PortId(2);
+pub(crate) const ONE: DomainId = DomainId(1);
 const TWO: DomainId = DomainId(2);
 
 /// Two customers, each a namespace with one interface; the provider, who tags; the edge's namespace; a gateway.
-struct World {
-    customers: [Net; 2],
+pub(crate) struct World {
+    pub(crate) customers: [Net; 2],
     provider: Net,
     _tagger: Tagger,
     home: Net,
-    gateway: Net,
+    pub(crate) gateway: Net,
     prefix: String,
 }
 
@@ -29,12 +29,12 @@ fn vlan(number: u16) -> model::VlanId {
     number.try_into().unwrap()
 }
 
-fn tag(number: u16) -> Tag {
+pub(crate) fn tag(number: u16) -> Tag {
     Tag::SC(vlan(100 + number), vlan(10))
 }
 
 impl World {
-    fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let [first, second, provider, home, gateway] = std::array::from_fn(|_| Net::nameless().unwrap());
         let jumbo = |name| End { name, mac: None, mtu: Some(2000) };
         home.veth(jumbo("trunk"), provider.namespace(), jumbo("edge")).unwrap();
@@ -61,7 +61,7 @@ impl World {
         Self { customers, provider, _tagger: tagger, home, gateway, prefix }
     }
 
-    fn plane(&self) -> LinuxDataPlane {
+    pub(crate) fn plane(&self) -> LinuxDataPlane {
         let port = |id, interface: &str, underlay| Port { id, interface: interface.into(), underlay, mac: None };
         let ports = vec![port(TRUNK, "trunk", None), port(CLOUD, "cloud", Some(ip("10.255.0.1")))];
         let home = self.home.namespace().clone();
@@ -69,7 +69,7 @@ impl World {
         LinuxDataPlane::open(options, probe().unwrap()).unwrap()
     }
 
-    fn spec(&self, domain: &str) -> DomainSpec {
+    pub(crate) fn spec(&self, domain: &str) -> DomainSpec {
         DomainSpec { name: format!("{}{domain}", self.prefix) }
     }
 
@@ -87,7 +87,7 @@ fn inside(plane: &LinuxDataPlane, domain: DomainId) -> Net {
     Net::open(&plane.namespace(domain).unwrap().unwrap()).unwrap()
 }
 
-fn number(counters: &[Counter], name: &str) -> u64 {
+pub(crate) fn number(counters: &[Counter], name: &str) -> u64 {
     counters.iter().filter(|counter| counter.name == name).map(|counter| counter.packets).sum()
 }
 

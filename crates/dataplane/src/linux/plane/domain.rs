@@ -6,10 +6,13 @@
 //!
 //! Next hops have a socket and a lock of their own, so that a switch never waits behind a batch of routes.
 
+use super::qos::Keeping;
 use crate::error::Step;
 use crate::linux::netlink::code;
 use crate::linux::{Namespace, Net, route};
-use crate::{BatchReport, Diff, DomainId, Error, GroupId, Member, Refused, Result, RouteOp, RouteTable, Tag};
+use crate::{
+    BatchReport, Diff, DomainId, Error, GroupId, Member, NatPolicy, Refused, Result, RouteOp, RouteTable, Tag,
+};
 use crate::{IfHandle, PortId};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +32,9 @@ pub(super) struct Domain {
     pub(super) name: String,
     pub(super) net: Net,
     pub(super) interfaces: Mutex<BTreeMap<u32, Interface>>,
+    /// What interfaces keep to, by index, and the translation of the domain.
+    pub(super) keeping: Mutex<BTreeMap<u32, Keeping>>,
+    pub(super) nat: Mutex<Option<NatPolicy>>,
     switch: Net,
     ways: Mutex<Ways>,
     routes: Mutex<BTreeMap<IpNet, GroupId>>,
@@ -72,6 +78,8 @@ impl Domain {
             name: name.to_owned(),
             net,
             interfaces: Mutex::default(),
+            keeping: Mutex::default(),
+            nat: Mutex::default(),
             switch,
             ways: Mutex::default(),
             routes: Mutex::default(),
@@ -244,6 +252,7 @@ impl Domain {
     /// An interface is there no more: its next hops went with it.
     pub(super) fn forget(&self, index: u32) {
         self.interfaces().remove(&index);
+        self.keeping().remove(&index);
         let mut ways = self.ways();
         ways.running.remove(&index);
         ways.hops.retain(|(_, link), _| *link != index);
@@ -251,6 +260,10 @@ impl Domain {
 
     pub(super) fn interfaces(&self) -> MutexGuard<'_, BTreeMap<u32, Interface>> {
         self.interfaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn keeping(&self) -> MutexGuard<'_, BTreeMap<u32, Keeping>> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ways(&self) -> MutexGuard<'_, Ways> {

@@ -6,14 +6,16 @@
 
 mod attach;
 mod domain;
+mod nat;
+mod qos;
 mod watch;
 
 use crate::error::Step;
 use crate::linux::{Namespace, Net, Tagger, qinq};
 use crate::{
     ArpEntry, Backend, BatchReport, Capability, Caps, Counter, CounterSel, DataPlane, Diff, DomainId, DomainSpec,
-    DpEvent, Error, GroupId, IfHandle, Member, NatPolicy, PortId, QosPolicy, RatePolicy, Result, RouteOp, RouteTable,
-    Tag,
+    DpEvent, Error, GroupId, IfHandle, Member, NatPolicy, PortId, QosBackend, QosPolicy, RatePolicy, Result, RouteOp,
+    RouteTable, Tag,
 };
 use domain::{Domain, Interface};
 use ipnet::IpNet;
@@ -262,16 +264,33 @@ impl DataPlane for LinuxDataPlane {
         self.domain(domain)?.resync(want)
     }
 
-    fn nat(&self, _: DomainId, _: Option<&NatPolicy>) -> Result<()> {
-        self.missing(Capability::Nat)
+    fn nat(&self, domain: DomainId, policy: Option<&NatPolicy>) -> Result<()> {
+        let domain = self.domain(domain)?;
+        if !self.caps.nat {
+            return self.missing(Capability::Nat);
+        }
+        let mut kept = domain.nat.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is as it should be keeps its counters.
+        if policy.is_none() || kept.as_ref() != policy {
+            nat::apply(&domain, policy)?;
+            *kept = policy.cloned();
+        }
+        Ok(())
     }
 
-    fn qos(&self, _: IfHandle, _: Option<&QosPolicy>) -> Result<()> {
-        self.missing(Capability::Classes)
+    fn qos(&self, interface: IfHandle, policy: Option<&QosPolicy>) -> Result<()> {
+        policy.map_or(Ok(()), qos::check)?;
+        if !self.caps.nat || self.caps.qos != QosBackend::Htb {
+            return self.missing(Capability::Classes);
+        }
+        self.keep(interface, |keeping| keeping.qos = policy.cloned())
     }
 
-    fn rate(&self, _: IfHandle, _: Option<&RatePolicy>) -> Result<()> {
-        self.missing(Capability::Rates)
+    fn rate(&self, interface: IfHandle, policy: Option<&RatePolicy>) -> Result<()> {
+        if self.caps.qos != QosBackend::Htb {
+            return self.missing(Capability::Rates);
+        }
+        self.keep(interface, |keeping| keeping.rate = policy.copied())
     }
 
     fn events(&self) -> Receiver<DpEvent> {
@@ -319,6 +338,17 @@ impl DataPlane for LinuxDataPlane {
 }
 
 impl LinuxDataPlane {
+    /// Changes what an interface keeps to. What is refused is not kept.
+    fn keep(&self, handle: IfHandle, change: impl FnOnce(&mut qos::Keeping)) -> Result<()> {
+        let (domain, interface) = self.interface(handle)?;
+        let mut kept = domain.keeping();
+        let mut wanted = kept.clone();
+        change(wanted.entry(handle.index).or_default());
+        qos::apply(&domain, handle, &interface.name, &wanted)?;
+        *kept = wanted;
+        Ok(())
+    }
+
     /// Counters of the links of a domain, or of one of them.
     fn domain_counters(&self, domain: &Domain, only: Option<u32>) -> Result<Vec<Counter>> {
         let mut counters = Vec::new();
@@ -334,7 +364,13 @@ impl LinuxDataPlane {
                 if let Some(qinq::TagCount { dropped, .. }) = tagged {
                     counters.push(count("tag-dropped", Some(handle), dropped, 0));
                 }
+                if let Some(keeping) = domain.keeping().get(&link.index) {
+                    counters.extend(qos::counters(domain, handle, &link.name, keeping)?);
+                }
             }
+        }
+        if only.is_none() && domain.nat.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            counters.extend(nat::counters(domain)?);
         }
         Ok(counters)
     }

@@ -1,0 +1,218 @@
+//! Translation, classes and rates, seen from the wire.
+
+use crate::plane::{CLOUD, ONE, TRUNK, World, number, tag};
+use crate::{eventually, ip, net, with_rights};
+use dataplane::linux::{Hop, LinuxDataPlane, Net, Vxlan};
+use dataplane::{
+    CounterSel, DataPlane, Error, GroupId, IfHandle, Member, NatPolicy, OneToOne, Opening, QosPolicy, RateKind,
+    RatePolicy, RouteOp, Tag, TrafficClass,
+};
+use socket::frame::{FrameInbox, Frames};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+
+/// A customer's hosts inside, the Internet outside, the domain between them.
+struct Path {
+    world: World,
+    plane: LinuxDataPlane,
+    outside: IfHandle,
+    /// Where the outside is.
+    far: Net,
+    wire: Frames,
+}
+
+impl Path {
+    fn new(test: &str) -> Self {
+        let world = World::new(test);
+        let plane = world.plane();
+        plane.domain_ensure(ONE, &world.spec("one")).unwrap();
+        let inside = plane.attach(ONE, TRUNK, tag(0), &[net("192.168.15.18/30")]).unwrap();
+        let vni = Tag::Vni { vni: 5, remote: ip("10.255.0.2") };
+        let outside = plane.attach(ONE, CLOUD, vni, &[net("172.31.0.1/30")]).unwrap();
+        let far = Net::nameless().unwrap();
+        let back = Vxlan { vni: 5, local: ip("10.255.0.2"), remote: ip("10.255.0.1"), port: 4789 };
+        world.gateway.vxlan("up0", back, None, far.namespace()).unwrap();
+        far.add_address("up0", net("172.31.0.2/30")).unwrap();
+        far.add_address("lo", net("8.8.8.8/32")).unwrap();
+        far.up("up0").unwrap();
+        far.put_route(net("0.0.0.0/0"), Hop::Via(ip("172.31.0.1"), None)).unwrap();
+        for host in ["192.168.50.1/32", "192.168.50.2/32", "192.168.50.3/32", "192.168.60.1/32"] {
+            world.customers[0].add_address("lo", net(host)).unwrap();
+        }
+        let member = |gateway, interface| [Member { gateway: ip(gateway), interface, weight: 1 }];
+        plane.nexthop_set(ONE, GroupId(1), &member("192.168.15.17", inside)).unwrap();
+        plane.nexthop_set(ONE, GroupId(2), &member("172.31.0.2", outside)).unwrap();
+        let routes = [RouteOp::Put(net("192.168.0.0/16"), GroupId(1)), RouteOp::Put(net("0.0.0.0/0"), GroupId(2))];
+        assert!(plane.routes(ONE, &routes).unwrap().refused.is_empty());
+        let wire = Frames::open("up0", Some(far.namespace())).unwrap();
+        Self { world, plane, outside, far, wire }
+    }
+
+    fn policy(&self) -> NatPolicy {
+        NatPolicy {
+            outside: self.outside,
+            inside: vec![net("192.168.50.0/24")],
+            pool: vec![ip("203.0.113.1")..=ip("203.0.113.6")],
+            ports: None,
+            one_to_one: vec![OneToOne { public: ip("203.0.113.10"), inside: ip("192.168.50.3") }],
+            openings: vec![Opening { inside: ip("192.168.50.3"), port: 8080 }],
+            refuse_private: true,
+        }
+    }
+
+    /// A socket of a host inside.
+    fn host(&self, address: &str) -> UdpSocket {
+        self.world.customers[0].namespace().enter(|| UdpSocket::bind((ip(address), 0))).unwrap()
+    }
+
+    /// Sources and marks of the datagrams to port 9 that arrived outside, each packet once.
+    fn arrived(&self) -> Vec<(Ipv4Addr, u8)> {
+        let mut inbox = FrameInbox::new();
+        let mut seen = Vec::new();
+        while self.wire.receive(&mut inbox).unwrap() > 0 {
+            for frame in inbox.frames() {
+                let Some([0x45, tos, packet @ ..]) = frame.bytes.get(14..) else { continue };
+                if packet[7] == 17 && packet[20..22] == [0, 9] {
+                    seen.push((<[u8; 4]>::try_from(&packet[10..14]).unwrap().into(), tos >> 2));
+                }
+            }
+        }
+        seen
+    }
+
+    fn counter(&self, name: &str) -> u64 {
+        number(&self.plane.counters(&CounterSel::Domain(ONE)).unwrap(), name)
+    }
+}
+
+const FAR: (Ipv4Addr, u16) = (Ipv4Addr::new(8, 8, 8, 8), 9);
+
+#[test]
+fn only_translated_sources_reach_the_outside_and_each_client_keeps_its_address() {
+    with_rights("services::only_translated_sources_reach_the_outside_and_each_client_keeps_its_address", || {
+        let path = Path::new("pool");
+        path.plane.nat(ONE, Some(&path.policy())).unwrap();
+        let mut public: BTreeMap<&str, BTreeSet<Ipv4Addr>> = BTreeMap::new();
+        for host in ["192.168.50.1", "192.168.50.2", "192.168.50.3"] {
+            for _ in 0..20 {
+                path.host(host).send_to(b"out", FAR).unwrap();
+            }
+            let mut seen = Vec::new();
+            eventually(|| {
+                seen.extend(path.arrived());
+                seen.len() >= 20
+            });
+            public.insert(host, seen.into_iter().map(|(source, _)| source).collect());
+        }
+        assert!(public.values().all(|sources| sources.len() == 1), "{public:?}");
+        assert_eq!(public["192.168.50.3"].first().unwrap().to_string(), "203.0.113.10");
+        assert!((1..=6).contains(&public["192.168.50.1"].first().unwrap().octets()[3]));
+        assert_eq!(path.counter("nat-translated"), 60);
+
+        // A source of no pool is refused, and counted.
+        for _ in 0..5 {
+            path.host("192.168.60.1").send_to(b"out", FAR).unwrap();
+        }
+        eventually(|| path.counter("nat-private-refused") == 5);
+        assert_eq!(path.arrived(), []);
+        // The same policy again leaves the counters as they are.
+        path.plane.nat(ONE, Some(&path.policy())).unwrap();
+        assert_eq!(path.counter("nat-translated"), 60);
+        assert_eq!(path.counter("nat-exhausted"), 0);
+
+        path.plane.nat(ONE, None).unwrap();
+        path.host("192.168.60.1").send_to(b"out", FAR).unwrap();
+        eventually(|| path.arrived().iter().any(|(source, _)| source.to_string() == "192.168.60.1"));
+        path.plane.remove_all().unwrap();
+    });
+}
+
+#[test]
+fn a_pool_without_room_is_told() {
+    with_rights("services::a_pool_without_room_is_told", || {
+        let path = Path::new("full");
+        let one = ip("203.0.113.1");
+        let policy = NatPolicy { pool: vec![one..=one], ports: Some(2000..=2003), ..path.policy() };
+        path.plane.nat(ONE, Some(&policy)).unwrap();
+        for _ in 0..10 {
+            let _ = path.host("192.168.50.1").send_to(b"out", FAR);
+        }
+        eventually(|| path.counter("nat-exhausted") == 6);
+        assert_eq!(path.counter("nat-translated"), 4);
+        let two = NatPolicy { pool: vec![one..=one, one..=one], ..policy };
+        assert!(matches!(path.plane.nat(ONE, Some(&two)), Err(Error::Invalid(_))));
+        path.plane.remove_all().unwrap();
+    });
+}
+
+#[test]
+fn from_outside_only_what_is_open_is_reached() {
+    with_rights("services::from_outside_only_what_is_open_is_reached", || {
+        use std::net::{TcpListener, TcpStream};
+        use std::time::Duration;
+        let path = Path::new("inbound");
+        path.plane.nat(ONE, Some(&path.policy())).unwrap();
+        let listen =
+            |port| path.world.customers[0].namespace().enter(|| TcpListener::bind((ip("192.168.50.3"), port))).unwrap();
+        let (open, _closed) = (listen(8080), listen(8081));
+        let connect = |port| {
+            let to = SocketAddr::from((ip("203.0.113.10"), port));
+            path.far.namespace().enter(|| TcpStream::connect_timeout(&to, Duration::from_millis(500)))
+        };
+        connect(8080).unwrap();
+        let (_, from) = open.accept().unwrap();
+        assert_eq!(from.ip(), IpAddr::from([172, 31, 0, 2]));
+        assert_eq!(path.counter("nat-inbound-refused"), 0);
+        connect(8081).unwrap_err();
+        assert!(path.counter("nat-inbound-refused") > 0);
+        path.plane.remove_all().unwrap();
+    });
+}
+
+#[test]
+fn classes_are_kept_and_other_marks_are_cleared() {
+    with_rights("services::classes_are_kept_and_other_marks_are_cleared", || {
+        let path = Path::new("classes");
+        let mark = |number: u8| model::Value::parse(&number.to_string()).unwrap();
+        let class = |name: &str, marks: Vec<model::Dscp>, share, queue_ms| TrafficClass {
+            name: name.into(),
+            marks,
+            share,
+            ceiling: 100,
+            queue_ms,
+        };
+        let classes = vec![class("voice", vec![mark(46)], 20, None), class("best-effort", vec![], 50, Some(20))];
+        let policy = QosPolicy { bps: 1_000_000, classes, rewrite_others: true };
+        path.plane.qos(path.outside, Some(&policy)).unwrap();
+        path.plane
+            .rate(path.outside, Some(&RatePolicy { bps: 2_000_000, burst_ms: 20, kind: RateKind::Shape }))
+            .unwrap();
+        let host = path.host("192.168.50.1");
+        let send = |dscp: u32, count: usize, bytes: usize| {
+            socket2::SockRef::from(&host).set_tos_v4(dscp << 2).unwrap();
+            for _ in 0..count {
+                host.send_to(&vec![0; bytes], FAR).unwrap();
+            }
+        };
+        // Far more of the rest than the rate takes, and a little voice in the middle of it.
+        send(26, 200, 1_000);
+        send(46, 20, 100);
+        send(0, 200, 1_000);
+        let mut seen = Vec::new();
+        eventually(|| {
+            seen.extend(path.arrived());
+            seen.iter().filter(|(_, dscp)| *dscp == 46).count() == 20
+        });
+        assert!(seen.iter().all(|(_, dscp)| [0, 46].contains(dscp)), "a mark of no class arrived");
+        assert_eq!(path.counter("class-voice"), 20);
+        assert_eq!(path.counter("class-voice-dropped"), 0);
+        assert!(path.counter("class-best-effort-dropped") > 100);
+        assert_eq!(path.counter("dscp-rewritten"), 200);
+        let twice = QosPolicy { classes: vec![policy.classes[0].clone(); 2], ..policy };
+        assert!(matches!(path.plane.qos(path.outside, Some(&twice)), Err(Error::Invalid(_))));
+        path.plane.qos(path.outside, None).unwrap();
+        path.plane.rate(path.outside, None).unwrap();
+        assert_eq!(path.counter("class-voice"), 0);
+        path.plane.remove_all().unwrap();
+    });
+}
