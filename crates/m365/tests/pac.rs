@@ -1,5 +1,7 @@
 //! PAC files, run by a JavaScript engine: Node.js, which `scripts/needs` installs.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
+
 use catalog::Catalog;
 use m365::history::History;
 use m365::pac::{self, Answers};
