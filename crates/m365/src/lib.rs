@@ -4,7 +4,7 @@
 //! [`Policy`] says which areas the design may send over the circuit. Together they make a [`Split`]: for each set, host
 //! and address the [`Way`] it goes, and why. [`Outputs`] are what devices hold of a split, routes, filters, firewall,
 //! NAT and PAC file; the difference of two is a list of [`Edit`]s, each with the day by which it is due. [`history`]
-//! answers as the endpoint service does, from the snapshots that are known.
+//! keeps the snapshots that are known, and [`service`] answers from them as the endpoint service does.
 //!
 //! Nothing here reads a file or asks a network.
 
@@ -16,6 +16,7 @@ mod outputs;
 pub mod pac;
 mod pattern;
 mod policy;
+pub mod service;
 mod set;
 mod snapshot;
 mod split;

@@ -7,6 +7,7 @@
 
 mod certificates;
 mod edges;
+mod endpoints;
 mod health;
 mod identity;
 mod listen;
@@ -58,6 +59,7 @@ pub(crate) struct Service {
     authority: Authority,
     certificates: Arc<Certificates>,
     metrics: Arc<Metrics>,
+    endpoints: m365::history::History,
 }
 
 /// A server that is ready to answer.
@@ -93,6 +95,9 @@ pub enum StartError {
     /// No certificate can be made.
     #[error("no certificate can be made for {0}")]
     Certificate(String, #[source] rcgen::Error),
+    /// The catalogue's endpoints of Microsoft 365 are none.
+    #[error("the endpoints of Microsoft 365 in the catalogue cannot be used")]
+    Endpoints(#[from] m365::history::HistoryError),
     /// TLS does not start.
     #[error("TLS does not start")]
     Tls(#[from] rustls::Error),
@@ -142,7 +147,9 @@ impl Server {
         let first = seeded.is_some();
         let credentials = note(&dir, seeded, &base)?;
         authority.publish(now).await?;
-        let service = Arc::new(Service { store, settings: Arc::new(settings), authority, certificates, metrics });
+        let endpoints = m365::history::History::of(&settings.catalog)?;
+        let service =
+            Arc::new(Service { store, settings: Arc::new(settings), authority, certificates, metrics, endpoints });
         Ok(Self { service, listener, address, names, shown, credentials, first })
     }
 

@@ -74,6 +74,10 @@ async fn answer(service: &Service, incoming: Request<Incoming>, id: Uuid) -> (Re
         request::discard(body);
         return (reply, name, None);
     }
+    if let Some((reply, name)) = super::endpoints::answer(service, &parts.method, &path, &query) {
+        request::discard(body);
+        return (reply, name, None);
+    }
     let bearer = parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"));
     let caller = match service.authority.caller(bearer, clock::now()).await {
         Ok(caller) => caller,
