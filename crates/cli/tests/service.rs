@@ -188,3 +188,43 @@ fn without_a_service_the_message_says_what_to_do() {
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("--data") && run.stderr.contains("credentials.json"), "{}", run.stderr);
 }
+
+#[test]
+fn endpoints_are_served_and_followed() {
+    let mut service = Service::start(folder());
+    let followed = folder();
+    let (ca, dir) = (service.data.path().join("ca.pem"), followed.path().join("seen"));
+    let (ca, dir) = (ca.to_str().unwrap(), dir.to_str().unwrap());
+    let hook = "echo $TWINPATH_OLD $TWINPATH_NEW >> $(dirname $TWINPATH_EDITS)/hooked; test -s $TWINPATH_ENDPOINTS";
+    let watch = |url: &str| {
+        common::twinpath(&["m365", "watch", url, "--ca", ca, "--dir", dir, "--hook", hook, "--once", "--json"])
+    };
+    let base = service.base();
+    let first = watch(&base);
+    assert!(first.code == 0 && first.stdout.contains("\"first\""), "{first:?}");
+    assert_eq!(watch(&base).code, 0, "nothing new");
+
+    // As if the last look had been at an older version, whose answer is kept.
+    let state = std::path::Path::new(dir).join("state.json");
+    let text = std::fs::read_to_string(&state).unwrap();
+    std::fs::write(&state, text.replace("2026082300", "2020122300")).unwrap();
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/../catalog/data/m365-endpoints-worldwide-2020122300.json");
+    std::fs::copy(old, format!("{dir}/endpoints-2020122300.json")).unwrap();
+    let new = watch(&base);
+    assert_eq!(new.code, 1, "{new:?}");
+    let told: Value = serde_json::from_str(&new.stdout).unwrap();
+    assert!(told["edits"].as_array().unwrap().iter().any(|edit| edit["due"] == "by 2025-12-31"), "of /changes: {told}");
+    assert_eq!(std::fs::read_to_string(format!("{dir}/hooked")).unwrap(), "2020122300 2026082300\n");
+
+    // What was seen is evidence; an outage leaves it.
+    let live = format!("{dir}/feed.live.yaml");
+    service.child.kill().unwrap();
+    service.child.wait().unwrap();
+    let gone = watch(&base);
+    assert!(gone.code == 2 && gone.stderr.contains("the last good endpoints stay in force"), "{gone:?}");
+    let check = common::twinpath(&["check", "examples/contoso.design.yaml", &live, "--json"]);
+    let report: Value = serde_json::from_str(&check.stdout).unwrap();
+    let rule = report["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "M365-020").unwrap();
+    assert_eq!(rule["verdict"], "holds", "{rule:#}");
+    assert!(rule["evidence"].to_string().contains("feed.live.yaml"), "{rule:#}");
+}

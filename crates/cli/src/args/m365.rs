@@ -123,6 +123,8 @@ pub enum M365Command {
         #[arg(long)]
         json: bool,
     },
+    /// Follow an endpoint service: keep its answers, tell changes, run a hook
+    Watch(Watch),
     /// Walk the eight steps of the project with a design's answers: go or no-go
     Plan {
         /// Design files, exports, evidence
@@ -135,6 +137,44 @@ pub enum M365Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `twinpath m365 watch`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  twinpath m365 watch https://endpoints.office.com --once\n  \
+    twinpath m365 watch https://localhost:8443 --ca twinpath-data/ca.pem --design my.design.yaml \\\n    \
+    --hook 'mail -s \"endpoints $TWINPATH_NEW\" noc < $TWINPATH_EDITS'\n\n\
+    Exit codes with --once: 0 nothing new, 1 a new version, 2 no answer that can be trusted")]
+pub struct Watch {
+    /// The service
+    pub url: String,
+    /// The folder for its answers, what was asked, and the evidence for `twinpath check` (feed.live.yaml)
+    #[arg(long, default_value = "m365-endpoints")]
+    pub dir: PathBuf,
+    /// The instance of the endpoint service
+    #[arg(long, default_value = "Worldwide")]
+    pub instance: String,
+    /// Design files; without them the flags of the endpoint service decide
+    #[arg(long, value_name = "FILE")]
+    pub design: Vec<String>,
+    /// A shell command for a new version; $TWINPATH_OLD, $TWINPATH_NEW, $TWINPATH_EDITS and $TWINPATH_ENDPOINTS tell it
+    #[arg(long)]
+    pub hook: Option<String>,
+    /// Minutes between two looks [default: what the catalogue says, an hour]
+    #[arg(long)]
+    pub every: Option<u64>,
+    /// Look once and end
+    #[arg(long)]
+    pub once: bool,
+    /// How many versions to keep
+    #[arg(long, default_value_t = 24)]
+    pub keep: usize,
+    /// The certificate of the authority to trust, instead of the public ones
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Print a line of JSON for each look
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What is split, and how.

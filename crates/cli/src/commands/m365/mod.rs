@@ -3,6 +3,7 @@
 mod plan;
 mod show;
 mod subject;
+mod watch;
 
 use crate::Outcome;
 use crate::args::{M365, M365Command};
@@ -40,6 +41,7 @@ pub(crate) fn run(args: &M365, catalog: &Catalog) -> anyhow::Result<Outcome> {
             };
             show::diff(&asked, catalog, *json)
         }
+        M365Command::Watch(args) => watch::run(args, catalog),
         M365Command::Plan { files, today, json } => plan::run(files, today.as_deref(), catalog, *json),
     }
 }

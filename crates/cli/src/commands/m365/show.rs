@@ -7,7 +7,7 @@ use ::catalog::Catalog;
 use ::m365::history::{self, History, Version};
 use ::m365::list::{self, Dialect};
 use ::m365::pac::{self, Answers};
-use ::m365::{Decision, Edit, Outputs, Protocol, Split, Way};
+use ::m365::{Decision, Edit, Outputs, Protocol, Snapshot, Split, Way};
 use anyhow::{Context, ensure};
 use model::{Date, Family, Value as _};
 use serde_json::{Value as Json, json};
@@ -278,7 +278,7 @@ pub(crate) fn diff(asked: &Asked<'_>, catalog: &Catalog, as_json: bool) -> anyho
     let policy = subject::policy(asked.design, catalog, &instance)?;
     let lead = lead(catalog)?;
     let [old, new] = asked.versions.map(|wanted| subject::snapshot(&history, &instance, Some(wanted)));
-    let ((old_name, mut old), (new_name, mut new)) = (old?, new?);
+    let ((old_name, old), (new_name, new)) = (old?, new?);
     let published = match asked.published {
         Some(text) => Date::parse(text).map_err(|error| anyhow::anyhow!("--published: {error}"))?,
         None => match Version::parse(&new_name).and_then(|version| version.date()) {
@@ -286,11 +286,10 @@ pub(crate) fn diff(asked: &Asked<'_>, catalog: &Catalog, as_json: bool) -> anyho
             None => input::today(None)?,
         },
     };
-    let mut err = anstream::stderr();
-    if !asked.ipv6 && old.has(Family::V6) != new.has(Family::V6) {
-        writeln!(err, "one of the two was taken without IPv6, so IPv6 is left out; --ipv6 compares it all the same")?;
-        (old, new) = (old.without_ipv6(), new.without_ipv6());
-    }
+    let (old, new) = match asked.ipv6 {
+        true => (old, new),
+        false => comparable(old, new)?,
+    };
     let effective = match asked.changes {
         Some(file) => {
             let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
@@ -304,6 +303,19 @@ pub(crate) fn diff(asked: &Asked<'_>, catalog: &Catalog, as_json: bool) -> anyho
     let edits = ::m365::diff(&old, &new, published, lead, &effective);
     write_edits(&edits, &format!("{instance} {old_name} → {new_name}"), as_json)?;
     Ok(if edits.is_empty() { Outcome::Ready } else { Outcome::Findings })
+}
+
+/// Two snapshots that are alike in their families. One without any IPv6 was taken so; it does not say that all of it
+/// went.
+pub(crate) fn comparable(old: Snapshot, new: Snapshot) -> anyhow::Result<(Snapshot, Snapshot)> {
+    if old.has(Family::V6) == new.has(Family::V6) {
+        return Ok((old, new));
+    }
+    writeln!(
+        anstream::stderr(),
+        "one of the two was taken without IPv6, so IPv6 is left out; `m365 diff --ipv6` compares it all the same"
+    )?;
+    Ok((old.without_ipv6(), new.without_ipv6()))
 }
 
 /// So many days additions are published before their use.
