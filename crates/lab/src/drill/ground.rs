@@ -100,7 +100,6 @@ pub enum Kind {
 
 /// A stream, as reports name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct StreamInfo {
     /// What it shows: `ams → hub-weu`.
     pub path: String,

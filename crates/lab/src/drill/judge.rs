@@ -32,7 +32,6 @@ impl fmt::Display for Standing {
 
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Objective {
     /// What is looked at.
     pub about: String,
@@ -46,7 +45,6 @@ pub struct Objective {
 
 /// A scenario, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Judged {
     /// The worst of the objectives.
     pub standing: Standing,

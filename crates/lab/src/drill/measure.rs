@@ -8,7 +8,6 @@ use std::ops::Range;
 
 /// The way of a stream, as node names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Way {
     /// The routers, nearest to the sender first; nothing where none told.
     pub hops: Vec<Option<String>>,
@@ -35,7 +34,6 @@ impl fmt::Display for Way {
 
 /// What a stream lost among the packets that left in one phase.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Window {
     /// Packets that left.
     pub sent: u32,
@@ -83,7 +81,6 @@ impl Window {
 
 /// What became of a stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct StreamRun {
     /// Which stream.
     #[serde(flatten)]
@@ -104,7 +101,6 @@ pub struct StreamRun {
 
 /// What became of a flow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct FlowRun {
     /// What it shows.
     pub path: String,
@@ -138,7 +134,6 @@ pub enum MomentKind {
 
 /// An entry of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Moment {
     /// When.
     pub at: Stamp,
@@ -150,7 +145,6 @@ pub struct Moment {
 
 /// One run of a scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Run {
     /// When the failure was made.
     pub failed: Stamp,

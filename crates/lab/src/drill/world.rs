@@ -98,7 +98,6 @@ pub struct Observed {
 
 /// Something that a router noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Seen {
     /// When.
     pub at: Stamp,

@@ -19,7 +19,6 @@ pub struct Arrival {
 
 /// Packets in a row that did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Gap {
     /// When the first of them left.
     pub from: Stamp,
@@ -38,7 +37,6 @@ impl Gap {
 
 /// Delays in one direction, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Delays {
     /// Half of the packets took no longer.
     pub p50: u32,
