@@ -14,7 +14,9 @@
 //! it did also when something fails on the way, when it is interrupted and when it panics.
 
 mod act;
+pub mod bird;
 mod ground;
+pub mod hear;
 mod judge;
 mod measure;
 #[cfg(test)]
