@@ -188,8 +188,7 @@ impl Small {
         let attempt = run(self, &plan, &Pace::default()).unwrap();
         let run = measure(&self.ground, &attempt);
         let judged = judge(scenario, &plan, std::slice::from_ref(&run));
-        println!("{name}: {judged:#?}\n{:#?}", run.moments);
-        assert!(run.faults.is_empty(), "{:?}", run.faults);
+        assert!(run.faults.is_empty(), "{name}: {:?}\n{:#?}", run.faults, run.moments);
         (run, judged)
     }
 }
@@ -215,6 +214,7 @@ fn ground() -> Ground {
         customer_edge: "ce".into(),
         msee: format!("msee-{letter}"),
         detection: Detection::Bfd { interval_ms: 50, multiplier: 3 },
+        trunk: None,
     };
     let stream = |direction, class: &str| StreamInfo {
         path: "host → vm".into(),

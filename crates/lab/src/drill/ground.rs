@@ -48,6 +48,8 @@ pub struct Link {
     pub msee: String,
     /// Who notices that nothing comes any more.
     pub detection: Detection,
+    /// The cable that goes on from the provider to Microsoft's port, where it can be cut for itself.
+    pub trunk: Option<String>,
 }
 
 /// Who notices that nothing comes any more, when the link stays up.

@@ -5,6 +5,7 @@
 
 use super::scenario::Judge;
 use super::{Kind, MomentKind, Plan, Run, Scenario, StreamRun};
+use crate::probe::Direction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -119,7 +120,17 @@ pub fn judge(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Judged {
         let expected = if limit == 0 { "none".to_owned() } else { format!("at most {limit}{unit}") };
         objectives.push(Objective { about: about.to_owned(), expected, seen, standing });
     };
-    at_most("lost by the worst path", plan.lost_ms, judged.lost_ms, " ms");
+    match plan.lost_ms {
+        Some([out, back]) if out != back => {
+            let of = |direction: Direction| {
+                let lost = |stream: &StreamRun| (stream.info.direction == direction).then_some(stream.during.lost_ms);
+                worst(&lost)
+            };
+            at_most("lost by the worst path out", Some(out), of(Direction::Out), " ms");
+            at_most("lost by the worst path back", Some(back), of(Direction::Back), " ms");
+        }
+        limits => at_most("lost by the worst path", limits.map(|[out, _]| out), judged.lost_ms, " ms"),
+    }
     at_most("99 in 100 packets took", expect.p99_ms, judged.p99_ms, " ms");
     at_most("lost on the way back", expect.back_lost_ms, judged.back_lost_ms, " ms");
     let any_flow = expect.broken.filter(|_| has_flows);

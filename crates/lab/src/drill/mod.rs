@@ -32,5 +32,5 @@ pub use judge::{Judged, Objective, Standing, judge};
 pub use measure::{FlowRun, Moment, MomentKind, Run, StreamRun, Way, Window, measure};
 pub use plan::{Plan, Step, plan};
 pub use runner::{Attempt, Pace, run};
-pub use scenario::{Expect, Failure, Limit, Scenario, ScenarioError, Scenarios};
+pub use scenario::{Bound, Expect, Failure, Limit, Scenario, ScenarioError, Scenarios};
 pub use world::{Observed, Seen, SeenKind, World, WorldError};

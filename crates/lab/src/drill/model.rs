@@ -28,6 +28,7 @@ pub(crate) fn ground() -> Ground {
         customer_edge: format!("ce-ams-{number}"),
         msee: format!("msee-{letter}"),
         detection: Detection::Bfd { interval_ms: 50, multiplier: 3 },
+        trunk: None,
     };
     let stream = |direction| StreamInfo {
         path: "ams → hub-weu".into(),

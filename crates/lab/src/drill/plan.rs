@@ -1,8 +1,9 @@
 //! A scenario on a ground: what exactly is done, when, and what undoes it. Or why it does not apply.
 
-use super::scenario::{Failure, Router, Word};
+use super::scenario::{Bound, Failure, Router, Word};
 use super::{Act, Detection, Ground, Kind, Limit, Link, Scenario};
 use crate::Cut;
+use crate::probe::Direction;
 use edge_api::Side;
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ pub struct Plan {
     pub hold: Duration,
     /// Who notices, on the slowest of the links that fail.
     pub detection: Option<Detection>,
-    /// How many milliseconds of packets may be lost.
-    pub lost_ms: Option<u32>,
+    /// How many milliseconds of packets may be lost: on the way out, and on the way back.
+    pub lost_ms: Option<[u32; 2]>,
 }
 
 /// An act and its time.
@@ -48,9 +49,11 @@ pub fn plan(scenario: &Scenario, ground: &Ground) -> Result<Plan, String> {
     let at_once = |act| Step { after: Duration::ZERO, act };
     let one = |link: &Link, act: Act| (link.name.clone(), vec![at_once(act)], vec![link.detection]);
     let (target, steps, detections) = match &scenario.fail {
-        Failure::Cut { side, how } => {
+        Failure::Cut { side, how, through } => {
             let link = link(*side)?;
-            one(link, Act::Cut { link: link.name.clone(), how: *how })
+            let trunk = link.trunk.as_ref().filter(|_| *through);
+            let cut = |link: &String| at_once(Act::Cut { link: link.clone(), how: *how });
+            (link.name.clone(), [&link.name].into_iter().chain(trunk).map(cut).collect(), vec![link.detection])
         }
         Failure::Flap { side, how, times, period_ms } => {
             let link = link(*side)?;
@@ -126,13 +129,17 @@ pub fn plan(scenario: &Scenario, ground: &Ground) -> Result<Plan, String> {
         }
     };
     let detection = detections.into_iter().max_by_key(|detection| detection.longest());
+    let limit = |limit: Limit, direction: Direction| match limit.of(direction) {
+        Bound::Ms(ms) => Ok(ms + scenario.expect.switching_ms),
+        Bound::Word(Word::Detection) => {
+            let detection = detection.ok_or("nothing here is detected by timers")?;
+            let longest = u32::try_from(detection.longest().as_millis()).unwrap_or(u32::MAX);
+            Ok::<u32, String>(longest.saturating_add(scenario.expect.switching_ms))
+        }
+    };
     let lost_ms = match scenario.expect.lost_ms {
         None => None,
-        Some(Limit::Ms(ms)) => Some(ms + scenario.expect.switching_ms),
-        Some(Limit::Word(Word::Detection)) => {
-            let detection = detection.ok_or("nothing here is detected by timers")?;
-            u32::try_from(detection.longest().as_millis()).ok().map(|ms| ms + scenario.expect.switching_ms)
-        }
+        Some(lost) => Some([limit(lost, Direction::Out)?, limit(lost, Direction::Back)?]),
     };
     // A failure that ends before it was noticed shows nothing.
     let noticed = detection.map_or(Duration::ZERO, |detection| detection.longest() * 2);
@@ -163,10 +170,20 @@ mod tests {
     #[test]
     fn silence_may_last_as_long_as_its_detection_and_the_hold_outlasts_that() {
         let mut ground = ground();
-        assert_eq!(planned("silent", &ground).unwrap().lost_ms, Some(200));
+        assert_eq!(planned("silent", &ground).unwrap().lost_ms, Some([200, 200]));
         ground.links[0].detection = Detection::Hold { seconds: 9 };
         let plan = planned("silent", &ground).unwrap();
-        assert_eq!((plan.lost_ms, plan.hold), (Some(9050), Duration::from_secs(18)));
+        assert_eq!((plan.lost_ms, plan.hold), (Some([9050, 9050]), Duration::from_secs(18)));
+    }
+
+    #[test]
+    fn each_direction_may_have_its_own_limit_and_a_cut_may_reach_the_far_port() {
+        let mut ground = ground();
+        ground.links[0].trunk = Some("trunk-a".to_owned());
+        let near = planned("carrier-near", &ground).unwrap();
+        assert_eq!((near.lost_ms, near.steps.len()), (Some([100, 200]), 1));
+        let through = planned("carrier", &ground).unwrap();
+        assert_eq!((through.lost_ms, through.steps.len()), (Some([50, 50]), 2));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Kind;
 use crate::Cut;
+use crate::probe::Direction;
 use edge_api::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -47,6 +48,9 @@ pub enum Failure {
         side: Side,
         /// How.
         how: Cut,
+        /// Whether the cable behind the provider is cut with it, so that Microsoft's port sees it, too.
+        #[serde(default)]
+        through: bool,
     },
     /// A link is cut and joined, again and again.
     Flap {
@@ -164,6 +168,35 @@ pub enum Limit {
     Ms(u32),
     /// What detection takes at most on the links that fail.
     Word(Word),
+    /// One for each direction.
+    Each {
+        /// From the customer's premises to Microsoft.
+        out: Bound,
+        /// From Microsoft to the customer's premises.
+        back: Bound,
+    },
+}
+
+impl Limit {
+    /// The limit in a direction.
+    pub fn of(self, direction: Direction) -> Bound {
+        match (self, direction) {
+            (Self::Ms(ms), _) => Bound::Ms(ms),
+            (Self::Word(word), _) => Bound::Word(word),
+            (Self::Each { out, .. }, Direction::Out) => out,
+            (Self::Each { back, .. }, Direction::Back) => back,
+        }
+    }
+}
+
+/// A limit on time in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Bound {
+    /// So many milliseconds.
+    Ms(u32),
+    /// What detection takes at most on the links that fail.
+    Word(Word),
 }
 
 /// The word that stands for a limit.
@@ -245,8 +278,8 @@ mod tests {
     #[test]
     fn the_scenarios_that_come_with_the_program_are_read() {
         let builtin = Scenarios::builtin().unwrap();
-        assert_eq!(builtin.all.len(), 15);
-        assert_eq!(builtin.chosen(&[]).unwrap().len(), 15);
+        assert_eq!(builtin.all.len(), 16);
+        assert_eq!(builtin.chosen(&[]).unwrap().len(), 16);
     }
 
     #[test]

@@ -248,7 +248,7 @@ mod tests {
         let mut text = String::new();
         write(&report(), "", &mut text).unwrap();
         assert_eq!(text.matches("<svg").count(), 2);
-        assert_eq!(text.matches("<article").count(), 15);
+        assert_eq!(text.matches("<article").count(), 16);
         assert!(text.contains("Contoso &lt;b&gt;") && !text.contains("Contoso <b>"));
         assert!(text.contains("All 2 failures cost no more than expected."));
         assert!(text.contains("msee-a") && text.contains("msee-b"));

@@ -41,7 +41,7 @@ mod tests {
     fn a_drill_that_passed_says_when_and_that_nothing_failed() {
         let value = value(&report()).unwrap();
         assert_eq!(value["dr"], json!({ "last_test": "2026-11-21", "last_test_failed": [] }));
-        let silent = &value["drill"]["scenarios"][2];
+        let silent = &value["drill"]["scenarios"][3];
         assert_eq!((&silent["name"], &silent["judged"]["lost"]), (&json!("silent"), &json!(140)));
         assert_eq!(silent["runs"][0]["streams"][0]["during"]["longest_gap_ms"], json!(140.0));
     }

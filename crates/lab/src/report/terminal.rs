@@ -119,10 +119,10 @@ mod tests {
             "✓ primary link silent 140 140 ms ? clean msee-b"
         );
         assert!(plain.contains("only location: nothing can take over"));
-        let judged = report.scenarios[2].judged.as_mut().unwrap();
+        let judged = report.scenarios[3].judged.as_mut().unwrap();
         judged.objectives[0].standing = Standing::Fail;
         let mut told = String::new();
-        line(&report.scenarios[2], &mut told).unwrap();
+        line(&report.scenarios[3], &mut told).unwrap();
         assert!(told.contains("lost by the worst path: 140 ms, expected at most 200 ms"), "{told}");
     }
 }
