@@ -5,10 +5,14 @@
 //! it (`plan`), and only what differs from what the edges were told before is written.
 //!
 //! Over loopback each session has a stand-in address (`stand_in`), which stays the same for as long as its peering is.
+//! [`astray`] holds the intents of a whole store against its resources.
 
+mod astray;
 mod gather;
 mod plan;
 mod stand_in;
+
+pub use astray::astray;
 
 use crate::settings::Carriers;
 use crate::{Fault, Tx};
