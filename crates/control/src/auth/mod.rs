@@ -27,4 +27,4 @@ pub use oidc::External;
 pub use principal::{Principal, PrincipalSecret};
 pub use role::{allow, may};
 pub use secret::{Hasher, new_secret};
-pub use seed::{Account, Credentials, seed};
+pub use seed::{Account, Credentials, known, seed};

@@ -47,13 +47,40 @@ const SEEDED: &str = "/twinpath/settings/seeded";
 /// Writes a tenant with a subscription, an operator and a customer into an empty store, once. Gives how they sign in, and
 /// nothing when the store had its first start before, here or by another replica.
 ///
+/// Their secrets are nowhere but in what is given to `keep`, which is called before the store has them: a kill in between
+/// leaves credentials without accounts, which the next start replaces, and never accounts that nobody can sign in to.
+///
 /// # Errors
 ///
-/// The store failed.
-pub async fn seed(store: &dyn Store, now: Timestamp) -> Result<Option<Credentials>, StoreError> {
+/// The store failed, or `keep` did.
+pub async fn seed<E: From<StoreError>>(
+    store: &dyn Store,
+    now: Timestamp,
+    keep: impl FnOnce(&Credentials) -> Result<(), E>,
+) -> Result<Option<Credentials>, E> {
     if store.get(SEEDED).await?.is_some() {
         return Ok(None);
     }
+    let (credentials, change) = first(now);
+    keep(&credentials)?;
+    match store.commit(&change).await {
+        Ok(_) => Ok(Some(credentials)),
+        Err(CommitError::Stale(_) | CommitError::Taken { .. }) => Ok(None),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Whether credentials are those of this store's accounts.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn known(store: &dyn Store, credentials: &Credentials) -> Result<bool, StoreError> {
+    Ok(Principal::find(store, &credentials.operator.client_id).await?.is_some())
+}
+
+/// Accounts with new secrets, and the change that makes them.
+fn first(now: Timestamp) -> (Credentials, Change) {
     let (tenant, subscription) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
     let mut operator = Principal::new(&tenant, "operator").with_role("*", Role::Operator);
     let mut customer = Principal::new(&tenant, "customer").with_role(&subscription, Role::Owner);
@@ -80,17 +107,8 @@ pub async fn seed(store: &dyn Store, now: Timestamp) -> Result<Option<Credential
         puts: vec![mark, firm, owned, operator.to_row(now), customer.to_row(now)],
         ..Change::default()
     };
-    match store.commit(&change).await {
-        Ok(_) => Ok(Some(Credentials {
-            url: String::new(),
-            tenant,
-            subscription,
-            operator: operator_account,
-            customer: customer_account,
-        })),
-        Err(CommitError::Stale(_) | CommitError::Taken { .. }) => Ok(None),
-        Err(CommitError::Store(error)) => Err(error),
-    }
+    let (operator, customer) = (operator_account, customer_account);
+    (Credentials { url: String::new(), tenant, subscription, operator, customer }, change)
 }
 
 fn row(id: &str, kind: &str, document: serde_json::Value, now: Timestamp) -> Resource {

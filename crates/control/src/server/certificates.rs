@@ -102,7 +102,7 @@ impl Certificates {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 (params.not_before, params.not_after) = span!(now, AUTHORITY_DAYS);
                 let pem = params.self_signed(&key).map_err(made)?.pem();
-                fs::write(&pem_path, &pem).map_err(|cause| FileError::new(&pem_path, "it cannot be written", cause))?;
+                write(&pem_path, &pem, 0o644)?;
                 pem
             }
             Err(cause) => return Err(FileError::new(&pem_path, "it cannot be read", cause)),
@@ -187,10 +187,15 @@ pub fn token_keys(dir: &Path) -> Result<Keys, FileError> {
 ///
 /// It cannot be written.
 pub fn write_secret(path: &Path, text: &str) -> Result<(), FileError> {
+    write(path, text, 0o600)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), FileError> {
     let failed = |cause: io::Error| FileError::new(path, "it cannot be written", cause);
     let beside = path.with_extension("new");
     let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&beside, path).map_err(failed)
 }

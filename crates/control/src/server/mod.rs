@@ -51,6 +51,11 @@ pub struct Options {
     pub oidc: Vec<External>,
 }
 
+/// How to sign in, for whoever may read the folder.
+const CREDENTIALS: &str = "credentials.json";
+/// How files end that hold credentials whose accounts may not be in the store yet.
+const DRAFT: &str = "draft";
+
 /// What requests share.
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -143,9 +148,9 @@ impl Server {
         let others: Vec<String> =
             ["localhost", "127.0.0.1", "[::1]"].map(|name| format!("https://{name}:{port}")).to_vec();
         let authority = Authority::new(store.clone(), token_keys(&dir)?, &base, &others).with_issuers(oidc);
-        let seeded = auth::seed(&*store, now).await?;
-        let first = seeded.is_some();
-        let credentials = note(&dir, seeded, &base)?;
+        let draft = |fresh: &Credentials| note(&dir.join(draft_of(fresh)), fresh, &base).map_err(StartError::from);
+        let first = auth::seed(&*store, now, draft).await?.is_some();
+        let credentials = credentials(&*store, &dir, &base).await?;
         authority.publish(now).await?;
         let endpoints = m365::history::History::of(&settings.catalog)?;
         let service =
@@ -222,18 +227,41 @@ async fn renew(certificates: Arc<Certificates>, names: Vec<String>, shown: Arc<S
     }
 }
 
-/// Writes `credentials.json`: at the first start, and again when the public address is another. Gives what it says.
-fn note(dir: &Path, seeded: Option<Credentials>, base: &str) -> Result<Option<Credentials>, FileError> {
-    let path = dir.join("credentials.json");
-    let fresh = seeded.is_some();
-    let kept = || serde_json::from_str(&std::fs::read_to_string(&path).ok()?).ok();
-    let Some(mut credentials): Option<Credentials> = seeded.or_else(kept) else { return Ok(None) };
-    if fresh || credentials.url != base {
-        base.clone_into(&mut credentials.url);
-        let text = serde_json::to_string_pretty(&credentials).unwrap_or_default();
-        write_secret(&path, &(text + "\n"))?;
+/// What `credentials.json` says; written again when the public address is another. Where there is none yet, a draft
+/// whose accounts the store has becomes it: of this first start, or of one that was killed before it came so far.
+async fn credentials(store: &dyn Store, dir: &Path, base: &str) -> Result<Option<Credentials>, StartError> {
+    let path = dir.join(CREDENTIALS);
+    let read = |path: &Path| -> Option<Credentials> { serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok() };
+    if let Some(kept) = read(&path) {
+        if kept.url != base {
+            note(&path, &kept, base)?;
+        }
+        return Ok(Some(kept));
     }
-    Ok(Some(credentials))
+    let files = std::fs::read_dir(dir).map_err(|error| StartError::Dir(dir.to_owned(), error))?;
+    let drafts = files.filter_map(|file| Some(file.ok()?.path()));
+    for draft in drafts.filter(|path| path.extension().is_some_and(|end| end == DRAFT)) {
+        let Some(drafted) = read(&draft) else { continue };
+        if auth::known(store, &drafted).await? {
+            note(&path, &drafted, base)?;
+            // One that stays does no harm.
+            _ = std::fs::remove_file(&draft);
+            return Ok(Some(drafted));
+        }
+    }
+    Ok(None)
+}
+
+/// The name of the draft of credentials: each its own, since replicas may have one folder.
+fn draft_of(credentials: &Credentials) -> String {
+    format!("credentials-{}.{DRAFT}", credentials.tenant)
+}
+
+/// Writes credentials with the public address.
+fn note(path: &Path, credentials: &Credentials, base: &str) -> Result<(), FileError> {
+    let credentials = Credentials { url: base.to_owned(), ..credentials.clone() };
+    let text = serde_json::to_string_pretty(&credentials).unwrap_or_default();
+    write_secret(path, &(text + "\n"))
 }
 
 /// Makes a folder that only its owner may open.
