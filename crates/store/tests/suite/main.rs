@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may, as the tests do")]
 
 mod cases;
+mod model;
 mod moves;
+mod properties;
 
 use std::sync::Arc;
 use store::Store;
@@ -29,6 +31,22 @@ async fn sqlite_in_memory() {
 async fn postgres() {
     let cluster = Postgres::start().unwrap();
     cases::all(&store::open(&cluster.database("suite").unwrap()).await.unwrap()).await;
+}
+
+#[test]
+fn sqlite_does_what_the_model_does() {
+    properties::hold(200, || async { store::open("sqlite::memory:").await.unwrap() });
+}
+
+#[test]
+fn postgres_does_what_the_model_does() {
+    let cluster = Postgres::start().unwrap();
+    let number = std::cell::Cell::new(0);
+    properties::hold(20, || {
+        number.set(number.get() + 1);
+        let database = cluster.database(&format!("model{}", number.get())).unwrap();
+        async move { store::open(&database).await.unwrap() }
+    });
 }
 
 #[tokio::test]
