@@ -22,6 +22,7 @@ pub(crate) struct Database {
     pub(crate) writers: Pool,
     pub(crate) writer: Writer,
     pub(crate) newest: watch::Receiver<u64>,
+    pub(crate) floor: u64,
     /// Follows what others write.
     pub(crate) watcher: AbortHandle,
 }
@@ -216,6 +217,10 @@ impl Store for Database {
         // Whether patience ended or the sender did, the newest known is the answer.
         _ = tokio::time::timeout(patience, newest.wait_for(|newest| *newest > revision)).await;
         *newest.borrow()
+    }
+
+    fn floor(&self) -> u64 {
+        self.floor
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -105,6 +105,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// the newest revision known.
     async fn changed(&self, revision: u64, patience: Duration) -> u64;
 
+    /// The revision that this life of the store began at, 0 unless it was restored from a backup. What an edge learned at
+    /// a lower one may never have been: it has to be told everything anew.
+    fn floor(&self) -> u64;
+
     /// Forgets operations that ended before `before`.
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 

@@ -46,13 +46,14 @@ async fn connect(address: &str) -> Result<Database, sqlx::Error> {
         conn.abandon().await;
         return Err(error);
     }
-    let revision =
-        conn.rows("SELECT revision FROM store", &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.count(0)?;
+    let rows = conn.rows("SELECT revision, floor FROM store", &[]).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let (revision, floor) = (row.count(0)?, row.count(1)?);
     drop(conn);
     let (tell, newest) = watch::channel(revision);
     let writer = Writer::start(writers.clone(), tell.clone());
     let watcher = tokio::spawn(watch(readers.clone(), tell)).abort_handle();
-    Ok(Database { readers, writers, writer, newest, watcher })
+    Ok(Database { readers, writers, writer, newest, floor, watcher })
 }
 
 /// Connections for readers, and for writers.

@@ -183,10 +183,10 @@ impl Desk {
         // Known before it is read, so that nothing falls between.
         let mut newest = self.store.changed(0, Duration::ZERO).await;
         loop {
-            let found = self.look(edge, after).await?;
+            let found = self.look(edge, after, newest).await?;
             let left = until.saturating_duration_since(tokio::time::Instant::now());
             let news =
-                after == 0 || !found.intents.is_empty() || !found.removed.is_empty() || !found.questions.is_empty();
+                found.whole || !found.intents.is_empty() || !found.removed.is_empty() || !found.questions.is_empty();
             if news || left.is_zero() || *stop.borrow() {
                 return Ok(found);
             }
@@ -197,8 +197,11 @@ impl Desk {
         }
     }
 
-    async fn look(&self, edge: &str, after: u64) -> Result<Intents, StoreError> {
-        let mut found = Intents { revision: after, whole: after == 0, ..Intents::default() };
+    /// What there is to tell. Everything, to an edge that knows nothing, or knows what was before the store was restored;
+    /// it goes on from `newest`, which was there before it was looked.
+    async fn look(&self, edge: &str, after: u64, newest: u64) -> Result<Intents, StoreError> {
+        let whole = after == 0 || after < self.store.floor();
+        let mut found = Intents { revision: if whole { 0 } else { after }, whole, ..Intents::default() };
         let mut intents: BTreeMap<String, Option<edge_api::Intent>> = BTreeMap::new();
         loop {
             let page = self.store.intents(edge, found.revision, PAGE).await?;
@@ -209,6 +212,9 @@ impl Desk {
             if !full {
                 break;
             }
+        }
+        if whole {
+            found.revision = found.revision.max(newest);
         }
         for (key, intent) in intents {
             match intent {
@@ -324,4 +330,64 @@ fn common_name(certificate: &CertificateDer<'static>) -> Option<String> {
     let (_, certificate) = x509_parser::parse_x509_certificate(certificate).ok()?;
     let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
     (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rig::Rig;
+    use store::{Change, IntentWrite, Secrets};
+
+    const EDGE: &str = "amsterdam-a";
+
+    async fn desk(store: Arc<dyn Store>) -> Desk {
+        Desk { store, settings: Arc::new(Rig::new().await.settings), known: Mutex::default() }
+    }
+
+    /// What an edge is told that does not wait.
+    async fn told(desk: &Desk, after: u64) -> Intents {
+        let (_stop, stopped) = watch::channel(false);
+        desk.intents(EDGE, after, 0, stopped).await.unwrap()
+    }
+
+    fn write(key: &str) -> Change {
+        let body = Some(json!({
+            "key": key, "circuit": "c", "serviceKey": "k", "location": "Amsterdam", "peering": "private",
+            "sku": "standard", "side": "primary", "sTag": 10, "vlan": 100, "bandwidthMbps": 50, "enabled": true,
+            "drain": false, "down": false, "sessions": [],
+        }));
+        let write = IntentWrite { edge: EDGE.to_owned(), key: key.to_owned(), body, secrets: Secrets::default() };
+        Change { intents: vec![write], ..Change::default() }
+    }
+
+    #[tokio::test]
+    async fn an_edge_that_shall_run_nothing_waits_all_the_same() {
+        let desk = desk(Rig::new().await.store).await;
+        let first = told(&desk, 0).await;
+        assert!(first.whole && first.intents.is_empty() && first.revision > 0, "{first:?}");
+        assert!(!told(&desk, first.revision).await.whole, "it was told once");
+    }
+
+    #[tokio::test]
+    async fn an_edge_is_told_everything_after_a_restore_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let address = |name: &str| format!("sqlite:{}", path(name).display());
+        let old = store::open(&address("old.db")).await.unwrap();
+        old.commit(&write("/a")).await.unwrap();
+        store::backup(&address("old.db"), &path("backup")).await.unwrap();
+        // What the backup does not know of, and the edge does.
+        let knows = old.commit(&write("/b")).await.unwrap();
+        store::restore(&address("new.db"), &path("backup")).await.unwrap();
+
+        let desk = desk(store::open(&address("new.db")).await.unwrap()).await;
+        let first = told(&desk, knows).await;
+        assert!(first.whole, "so that `/b` ends, which is in no list");
+        assert_eq!(first.intents.iter().map(|intent| intent.key.as_str()).collect::<Vec<_>>(), ["/a"]);
+        let then = told(&desk, first.revision).await;
+        assert!(!then.whole && then.intents.is_empty(), "{then:?}");
+        desk.store.commit(&write("/c")).await.unwrap();
+        let last = told(&desk, first.revision).await;
+        assert!(!last.whole && last.intents.len() == 1, "{last:?}");
+    }
 }

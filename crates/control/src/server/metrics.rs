@@ -194,6 +194,10 @@ impl Store for Measured {
         self.store.changed(revision, patience).await
     }
 
+    fn floor(&self) -> u64 {
+        self.store.floor()
+    }
+
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.store.forget(before).await
     }

@@ -30,13 +30,15 @@ pub(crate) async fn moves(from: &str, to: &str) {
     std::fs::write(&second, [&lines[..1], &lines[2..]].concat().join("\n")).unwrap();
     assert!(chain(&store::restore(to, &second).await.unwrap_err()).contains("its last line says"));
 
-    assert_eq!(store::restore(to, &first).await.unwrap(), rows);
+    assert_eq!((store.floor(), store::restore(to, &first).await.unwrap()), (0, rows));
     let moved: Arc<dyn Store> = store::open(to).await.unwrap();
     assert_eq!(moved.get("/moves/a").await.unwrap(), store.get("/moves/a").await.unwrap());
     assert_eq!(moved.running("/moves/a").await.unwrap(), store.running("/moves/a").await.unwrap());
     assert_eq!(moved.audit("", None, 1000).await.unwrap(), store.audit("", None, 1000).await.unwrap());
     let intent = moved.intent("moves", "/moves/a").await.unwrap().unwrap();
-    assert!(intent.revision > newest.unwrap(), "edges that saw newer revisions hear of it");
+    let newest = newest.unwrap();
+    assert!(intent.revision > newest, "edges that saw newer revisions hear of it");
+    assert!(moved.floor() > newest, "and of what was taken back meanwhile");
     let next = moved.commit(&Change { puts: vec![cases::resource("/moves/b", json!(1))], ..cases::change() }).await;
     assert!(next.unwrap() > intent.revision);
     assert!(chain(&store::restore(to, &first).await.unwrap_err()).contains("not empty"));
