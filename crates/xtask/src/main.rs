@@ -9,6 +9,8 @@
 //! | `licences` | holds `deny.toml` against the dependencies |
 //! | `fuzz` | builds the fuzz targets and runs each for some seconds |
 //! | `az` | plays the journey with the real az, and writes its record into the book |
+//! | `lost` | orders at random while the service is killed at random, and holds what was acknowledged against what is there |
+//! | `schemathesis` | asks a service whatever its OpenAPI documents and the swagger let one think of |
 //! | `interop` | plays the interop matrix with the BGP daemons of Debian, and compares its table |
 //! | `bench` | measures and writes `docs/benchmarks.md` |
 //! | `seeds` | holds the traced statements against the seed documents |
@@ -25,6 +27,7 @@ mod openapi;
 mod rfcs;
 mod rooms;
 mod seeds;
+mod service;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -62,6 +65,26 @@ enum Chore {
     },
     /// Play the journey with the real az, and write its record into the book
     Az,
+    /// Kill the service at random under orders at random, and look for what was lost
+    Lost {
+        /// How many orders
+        #[arg(long, default_value_t = 2000)]
+        orders: u32,
+        /// How many kills
+        #[arg(long, default_value_t = 100)]
+        kills: u32,
+        /// What a run before printed
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Only tests with this in their name: `sqlite`, `on_postgresql`, `replicas`
+        store: Option<String>,
+    },
+    /// Run schemathesis against a service of its own
+    Schemathesis {
+        /// For how many minutes
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+    },
     /// Play the interop matrix with the BGP daemons of Debian
     Interop {
         /// Only these cells, as nextest names them: `bird::md5`, `frr`, `collision`
@@ -95,6 +118,8 @@ fn main() -> anyhow::Result<()> {
         Chore::Links => links::check(),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Chore::Az => az::run(),
+        Chore::Lost { orders, kills, seed, store } => service::lost(orders, kills, seed, store.as_deref()),
+        Chore::Schemathesis { minutes } => service::schemathesis(minutes),
         Chore::Interop { cells, update, subject } => interop::run(&subject, update, &cells),
         Chore::Bench { subject } => bench::run(&subject),
         Chore::Seeds { dir } => seeds::check(&dir),
