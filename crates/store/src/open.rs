@@ -59,7 +59,11 @@ async fn connect(address: &str) -> Result<Database, sqlx::Error> {
 /// Connections for readers, and for writers.
 async fn pools(address: &str) -> Result<(Pool, Pool), sqlx::Error> {
     if is_postgres(address) {
-        let options = PgConnectOptions::from_str(address)?.application_name("twinpath");
+        let options = PgConnectOptions::from_str(address)?;
+        let options = match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name("twinpath"),
+        };
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE);
         let pool = Pool::Postgres(pool.connect_with(options).await?);
         return Ok((pool.clone(), pool));

@@ -78,6 +78,26 @@ impl Postgres {
         Ok(format!("postgres://twinpath@localhost/{name}?host={folder}"))
     }
 
+    /// Waits until the server has carried out what a client that was killed had sent to it. The client is known by the
+    /// `application_name` of its address.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot be asked.
+    pub fn forget(&self, application: &str) -> io::Result<()> {
+        let question = format!("select count(*) from pg_stat_activity where application_name = '{application}'");
+        loop {
+            let seen = Command::new(self.programs.join("psql"))
+                .args(["--host", text(self.folder.path()), "--username=twinpath", "--no-psqlrc", "--tuples-only"])
+                .args(["--dbname=postgres", "--command", &question])
+                .output()?;
+            check("psql", &seen)?;
+            if String::from_utf8_lossy(&seen.stdout).trim() == "0" {
+                return Ok(());
+            }
+        }
+    }
+
     fn run(&self, program: &str, args: &[&str], more: &[&str]) -> io::Result<()> {
         let mut command = Command::new(self.programs.join(program));
         command.args(args).arg("--pgdata").arg(self.folder.path().join("data")).args(more);

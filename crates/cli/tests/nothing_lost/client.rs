@@ -5,8 +5,8 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 use ureq::http::{Method, Request};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) tenant: String,
     /// The database may be away, so that 503 is an answer.
     pub(crate) may_be_away: bool,
+    /// Held while what a replica was about when it was killed may still happen.
+    pub(crate) undecided: RwLock<()>,
     /// What must not have happened.
     pub(crate) complaints: Mutex<Vec<String>>,
     /// What came of writes, by kind and answer.

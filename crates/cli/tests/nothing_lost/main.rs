@@ -33,8 +33,8 @@ use worker::{GROUP, Worker};
 
 /// How many order at once.
 const WORKERS: u64 = 8;
-/// Orders and kills, when nothing else is said: what takes about a minute.
-const SIZE: (u32, u32) = (300, 15);
+/// Orders and kills, when nothing else is said: what takes half a minute.
+const SIZE: (u32, u32) = (160, 10);
 
 fn size() -> (u32, u32) {
     let said = std::env::var("TWINPATH_LOST").ok();
@@ -54,8 +54,10 @@ struct Stage<'p> {
     folder: tempfile::TempDir,
     database: String,
     replicas: Vec<Replica>,
-    /// A database that is restarted underneath.
+    /// The database's server, where it has one.
     cluster: Option<&'p Postgres>,
+    /// Whether that is restarted underneath.
+    restarts: bool,
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn nothing_is_lost_on_sqlite() {
 fn nothing_is_lost_on_postgresql() {
     let cluster = Postgres::start().unwrap();
     let database = cluster.database("lost").unwrap();
-    play(stage(tempfile::tempdir().unwrap(), database, 1, None));
+    play(stage(tempfile::tempdir().unwrap(), database, 1, Some(&cluster)));
 }
 
 #[test]
@@ -113,6 +115,10 @@ fn stage(folder: tempfile::TempDir, database: String, replicas: usize, cluster: 
     for number in 0..replicas {
         let data = folder.path().join(format!("replica-{number}"));
         let first = all.first().map(|first| first.address.clone());
+        let database = match cluster {
+            Some(_) => format!("{database}&application_name=replica-{number}"),
+            None => database.clone(),
+        };
         let mut replica = Replica::new(&data, &database, first.as_deref());
         if number > 0 {
             // One authority for the clients to trust.
@@ -124,7 +130,7 @@ fn stage(folder: tempfile::TempDir, database: String, replicas: usize, cluster: 
         replica.start();
         all.push(replica);
     }
-    Stage { folder, database, replicas: all, cluster }
+    Stage { folder, database, replicas: all, cluster, restarts: replicas > 1 }
 }
 
 /// Orders, kills, judges.
@@ -136,7 +142,7 @@ fn play(mut stage: Stage<'_>) {
     let site = Site {
         addresses: stage.replicas.iter().map(|replica| replica.address.clone()).collect(),
         tenant: credentials["tenant"].as_str().unwrap().to_owned(),
-        may_be_away: stage.cluster.is_some(),
+        may_be_away: stage.restarts,
         ..Site::default()
     };
     let contended = Contended::default();
@@ -160,11 +166,11 @@ fn play(mut stage: Stage<'_>) {
         let mut when = when.into_iter().enumerate().peekable();
         for (n, ()) in begun.iter().enumerate() {
             while let Some((kill, _)) = when.next_if(|(_, when)| *when <= n as u64) {
-                disturb(&mut stage, &mut random, kill);
+                disturb(&mut stage, &site, &mut random, kill);
             }
         }
         // Those that were due after the last order had begun.
-        when.for_each(|(kill, _)| disturb(&mut stage, &mut random, kill));
+        when.for_each(|(kill, _)| disturb(&mut stage, &site, &mut random, kill));
     });
 
     let mut wrong = judge::ended(&stage.database);
@@ -193,16 +199,23 @@ fn play(mut stage: Stage<'_>) {
 }
 
 /// Kills a replica a random moment from now, and starts it again; now and then once more while it starts. Every fifth
-/// time the database is killed with it, if it may be.
-fn disturb(stage: &mut Stage<'_>, random: &mut Random, number: usize) {
+/// time the database is killed with it, if it may be. Nobody looks what came of an order while a database may still carry
+/// out what a dead replica told it.
+fn disturb(stage: &mut Stage<'_>, site: &Site, random: &mut Random, number: usize) {
     std::thread::sleep(Duration::from_micros(random.below(40_000)));
     let which = random.below(stage.replicas.len() as u64) as usize;
-    if let Some(cluster) = stage.cluster.filter(|_| number.is_multiple_of(5)) {
+    if let Some(cluster) = stage.cluster.filter(|_| stage.restarts && number.is_multiple_of(5)) {
         cluster.restart().unwrap();
         std::thread::sleep(Duration::from_micros(random.below(40_000)));
     }
     let replica = &mut stage.replicas[which];
-    replica.kill();
+    {
+        let _nobody_looks = site.undecided.write().unwrap();
+        replica.kill();
+        if let Some(cluster) = stage.cluster {
+            cluster.forget(&format!("replica-{which}")).unwrap();
+        }
+    }
     if random.below(8) == 0 {
         let _ready = replica.begin();
         std::thread::sleep(Duration::from_micros(random.below(100_000)));

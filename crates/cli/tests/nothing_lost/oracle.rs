@@ -65,6 +65,7 @@ impl Known {
                 false
             }
             Verdict::Unknown => {
+                drop(api.site.undecided.read().unwrap());
                 let seen = api.settled(&of);
                 let is = |wanted: &Option<Value>| match (wanted, &seen) {
                     (None, None) => true,
