@@ -40,7 +40,7 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 /// The kind of the rows.
-const KIND: &str = "microsoft.network/expressroutecrossconnections";
+pub(super) const KIND: &str = "microsoft.network/expressroutecrossconnections";
 
 /// The cross connection of a new circuit, not written yet; its resource group is made on first need.
 pub(super) async fn make(

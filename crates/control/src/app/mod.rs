@@ -10,17 +10,18 @@ pub(crate) mod circuit;
 mod community;
 mod cross_connection;
 mod deployment;
+pub(crate) mod failover;
 mod find;
 mod groups;
 pub(crate) mod locks;
 mod network;
-#[allow(dead_code, unused_imports, reason = "the server of edges, which calls it, is on its way")]
 pub(crate) mod observe;
 mod operation;
 pub mod operator;
 pub(crate) mod peering;
 pub(crate) mod port;
 mod precondition;
+mod provider_port;
 pub(crate) mod reach;
 mod registrations;
 mod resources;
@@ -117,8 +118,10 @@ pub static ROUTES: &[&[Route]] = &[
     circuit::ROUTES,
     cross_connection::ROUTES,
     peering::ROUTES,
+    provider_port::ROUTES,
     service_provider::ROUTES,
     deployment::ROUTES,
+    failover::ROUTES,
     groups::ROUTES,
     locks::ROUTES,
     network::connection::ROUTES,
@@ -131,6 +134,7 @@ pub static ROUTES: &[&[Route]] = &[
     network::virtual_network::ROUTES,
     network::vnet_peering::ROUTES,
     observe::ROUTES,
+    observe::METRICS_ROUTES,
     observe::STATS_ROUTES,
     operation::ROUTES,
     operator::ROUTES,
@@ -153,6 +157,7 @@ pub static ROUTES: &[&[Route]] = &[
 /// All kinds of operations, a file each.
 pub static KINDS: &[&[Kind]] = &[
     deployment::KINDS,
+    failover::KINDS,
     groups::KINDS,
     network::change::KINDS,
     network::routes::KINDS,

@@ -22,7 +22,7 @@ mod tests;
 
 pub(crate) use delay::delay;
 pub use run::{run, settle};
-pub(crate) use start::{HOLDER, busy, in_progress};
+pub(crate) use start::{HOLDER, aside, busy, in_progress};
 pub use start::{start, start_for};
 pub use take::step;
 

@@ -15,13 +15,20 @@ pub fn start(tx: &mut Tx<'_>, call: &Call, kind: &'static str, input: Value) -> 
 /// Promises an operation on a resource whose progress another subscription may ask about, like the provider's on a
 /// customer's circuit.
 pub fn start_for(tx: &mut Tx<'_>, subscription: &str, on: &ResourceId, kind: &'static str, input: Value) -> Uuid {
-    let id = Uuid::new_v4();
+    let operation = Operation { subscription: subscription.to_lowercase(), ..aside(tx, on.key(), kind, input) };
+    let id = operation.id;
     keep_off(tx, id, on);
-    tx.operation(Operation {
-        id,
+    tx.operation(operation);
+    id
+}
+
+/// A new operation on a resource, not promised yet, that nobody may ask about and that keeps nobody off the resource.
+pub(crate) fn aside(tx: &Tx<'_>, resource: &str, kind: &str, input: Value) -> Operation {
+    Operation {
+        id: Uuid::new_v4(),
         version: 0,
-        subscription: subscription.to_lowercase(),
-        resource: on.key().to_owned(),
+        subscription: String::new(),
+        resource: resource.to_owned(),
         kind: kind.to_owned(),
         step: 0,
         undoing: false,
@@ -34,8 +41,7 @@ pub fn start_for(tx: &mut Tx<'_>, subscription: &str, on: &ResourceId, kind: &'s
         error: None,
         created: tx.now,
         ended: None,
-    });
-    id
+    }
 }
 
 /// Keeps other operations off the outermost resource of an id until the operation ends.

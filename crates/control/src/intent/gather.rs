@@ -4,7 +4,7 @@
 use super::peering_key;
 use super::plan::{Facts, PeeringFacts, Vnet};
 use crate::settings::Carriers;
-use crate::{Fault, Tx};
+use crate::{Fault, Tx, app};
 use edge_api::{Peering, Side, Validation, edge_name};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,7 @@ pub(super) async fn location(tx: &mut Tx<'_>, circuit: &str) -> Result<Option<St
 pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, side: Side) -> Result<Option<Facts>, Fault> {
     let edge = edge_name(location, side);
     let Some(row) = tx.get_key(circuit).await? else { return Ok(None) };
+    let (ended, lengthened) = app::failover::on_link(tx, &row, side).await?;
     let mbps = number(&row, "/serviceProviderProperties/bandwidthInMbps");
     let gbps = field(&row, "/bandwidthInGbps").and_then(Value::as_f64).map(|gbps| (gbps * 1000.0) as u64);
     Ok(Some(Facts {
@@ -36,10 +37,11 @@ pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, side: 
         bandwidth_mbps: u32::try_from(mbps.or(gbps).unwrap_or_default()).unwrap_or(u32::MAX),
         private: peering(tx, circuit, Peering::Private).await?,
         microsoft: peering(tx, circuit, Peering::Microsoft).await?,
-        vnets: vnets(tx, &row).await?,
+        vnets: vnets(tx, &row, location).await?,
+        carried: app::reach::carried(tx, &row).await?,
         verdicts: verdicts(tx, circuit).await?,
-        drain: order(tx, &format!("maintenance/{edge}"), "/drain").await?,
-        down: order(tx, &format!("ports/{edge}"), "/down").await? || dark(tx, &row, side).await?,
+        drain: lengthened || order(tx, &format!("maintenance/{edge}"), "/drain").await?,
+        down: ended || order(tx, &format!("ports/{edge}"), "/down").await? || dark(tx, &row, side).await?,
         namespaces: tx.settings.carriers == Carriers::Namespaces,
     }))
 }
@@ -93,12 +95,16 @@ async fn filter(tx: &mut Tx<'_>, peering: &Resource) -> Result<Option<Vec<String
     Ok(communities.map(|communities| communities.into_iter().collect()))
 }
 
-/// The virtual networks that a circuit reaches: behind its connections' gateways, and those that use these gateways.
-async fn vnets(tx: &mut Tx<'_>, circuit: &Resource) -> Result<Vec<Vnet>, Fault> {
+/// The virtual networks that a circuit reaches: behind its connections' gateways, and those that use these gateways. A
+/// gateway under test is disconnected from the circuits of one location.
+async fn vnets(tx: &mut Tx<'_>, circuit: &Resource, location: &str) -> Result<Vec<Vnet>, Fault> {
     let mut keys = BTreeSet::new();
     for connection in connections(tx, circuit).await? {
         let Some(gateway) = reference(&connection, "/virtualNetworkGateway1") else { continue };
         let Some(gateway) = tx.get_key(&gateway).await? else { continue };
+        if app::failover::at_location(tx, &gateway, location).await? {
+            continue;
+        }
         let configurations = field(&gateway, "/ipConfigurations").and_then(Value::as_array).into_iter().flatten();
         for configuration in configurations {
             let subnet = configuration.pointer("/properties/subnet/id").and_then(Value::as_str).map(str::to_lowercase);

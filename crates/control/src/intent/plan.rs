@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) microsoft: Option<PeeringFacts>,
     /// The virtual networks behind its connections, in any order, perhaps more than once.
     pub(super) vnets: Vec<Vnet>,
+    /// Routes of other circuits, carried here by Global Reach.
+    pub(super) carried: Vec<Own>,
     /// Verdicts of the operator on prefixes: whether one is validated.
     pub(super) verdicts: BTreeMap<String, bool>,
     /// The edge is under maintenance.
@@ -104,7 +106,7 @@ pub(super) fn intent(facts: &Facts, peering: Peering, side: Side) -> Option<Inte
         advertised_prefixes: if microsoft { of.advertised.clone() } else { Vec::new() },
         validation: microsoft.then(|| validation(&facts.verdicts, of)),
         filter: of.filter.clone().filter(|_| microsoft).map(|communities| Filter { communities }),
-        own: if microsoft { Vec::new() } else { own(&facts.vnets) },
+        own: if microsoft { Vec::new() } else { own(&facts.vnets, &facts.carried) },
     })
 }
 
@@ -163,20 +165,22 @@ fn validation(verdicts: &BTreeMap<String, bool>, of: &PeeringFacts) -> Validatio
     }
 }
 
-/// The prefixes of virtual networks, each once, in order.
-fn own(vnets: &[Vnet]) -> Vec<Own> {
+/// The prefixes of virtual networks, each once, in order, and behind them those of other circuits that none of them has.
+fn own(vnets: &[Vnet], carried: &[Own]) -> Vec<Own> {
     let mut routes: BTreeMap<Prefix, BTreeSet<String>> = BTreeMap::new();
     for vnet in vnets {
         for prefix in vnet.prefixes.iter().filter_map(|text| Prefix::parse(text).ok()) {
             routes.entry(prefix).or_default().extend(communities(vnet));
         }
     }
+    let near: BTreeSet<String> = routes.keys().map(ToString::to_string).collect();
     let route = |(prefix, communities): (Prefix, BTreeSet<String>)| Own {
         prefix: prefix.to_string(),
         communities: communities.into_iter().collect(),
         as_path: Vec::new(),
     };
-    routes.into_iter().map(route).collect()
+    let far = carried.iter().filter(|own| !near.contains(&own.prefix)).cloned();
+    routes.into_iter().map(route).chain(far).collect()
 }
 
 /// The communities of a virtual network: none unless it has one of its own, else that and its region's (spec 03, 8.1

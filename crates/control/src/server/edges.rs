@@ -5,8 +5,8 @@
 
 use super::certificates::{Certificates, Shown, provider};
 use super::listen::{Peer, Reply, serve, stopped};
-use super::questions as observe;
 use super::{reply, request};
+use crate::app::{observe, reach};
 use crate::{Fault, Settings, Tx, clock, intent};
 use arm_api::ArmError;
 use edge_api::{Answer, DomainReport, Intents, Report, SessionState, Side};
@@ -80,6 +80,18 @@ struct Desk {
 struct Known {
     domains: BTreeMap<String, DomainReport>,
     sampled: Option<Timestamp>,
+}
+
+/// What a report means for others.
+#[derive(Debug)]
+struct Noted {
+    /// What runs no more.
+    gone: Vec<String>,
+    /// Peerings whose routes changed, or may have: whether their minute is told.
+    news: BTreeMap<String, bool>,
+    /// What is to be remembered of this minute, when it is the first report in it: by the key of the peering and the
+    /// link, `KEY/primary`.
+    samples: Option<(Timestamp, Vec<(String, Value)>)>,
 }
 
 impl EdgeDoor {
@@ -236,25 +248,37 @@ impl Desk {
         for domain in &report.domains {
             rows.push((domain.key.clone(), serde_json::to_value(domain).unwrap_or_default()));
         }
-        let (gone, samples) = self.note(edge, report, now);
+        let Noted { gone, news, samples } = self.note(edge, report, now);
         // What runs no more has no state.
         rows.extend(gone.into_iter().map(|key| (key, Value::Null)));
         self.store.report(edge, now, &rows).await?;
         if let Some((at, samples)) = samples.filter(|(_, samples)| !samples.is_empty()) {
             self.store.sample(at, &samples, HISTORY).await?;
         }
+        self.relay(edge, &news, now).await
+    }
+
+    /// Has Global Reach look at the routes of peerings that changed; with those that report their minute, at the other
+    /// ends too, whose edges may have gone without a word.
+    async fn relay(&self, edge: &str, news: &BTreeMap<String, bool>, now: Timestamp) -> Result<(), StoreError> {
+        for (key, minute) in news {
+            let Some(circuit) = key.strip_suffix("/peerings/azureprivatepeering") else { continue };
+            let mut tx = Tx::new(&*self.store, &self.settings, now, edge, "relay".to_owned());
+            let relayed = match reach::relay(&mut tx, circuit, *minute).await {
+                Ok(()) if tx.writes() => tx.commit().await.map(drop),
+                other => other,
+            };
+            match relayed {
+                // Somebody else was first, or the next minute comes to it.
+                Ok(()) | Err(Fault::Stale | Fault::Refused(_)) => {}
+                Err(Fault::Store(error)) => return Err(error),
+            }
+        }
         Ok(())
     }
 
-    /// Remembers a report, and tells its news to the log. Gives what is gone, and once a minute what is to be
-    /// remembered: by the key of the peering and the link, `KEY/primary`.
-    #[expect(clippy::type_complexity, reason = "rows of the store, twice")]
-    fn note(
-        &self,
-        edge: &str,
-        report: Report,
-        now: Timestamp,
-    ) -> (Vec<String>, Option<(Timestamp, Vec<(String, Value)>)>) {
+    /// Remembers a report, and tells its news to the log.
+    fn note(&self, edge: &str, report: Report, now: Timestamp) -> Noted {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(edge.to_owned()).or_default();
         let mut gone = Vec::new();
@@ -263,8 +287,13 @@ impl Desk {
             gone.extend(known.domains.keys().filter(|key| !stays(key)).cloned());
             gone.iter().for_each(|key| _ = known.domains.remove(key));
         }
+        let mut news: BTreeMap<String, bool> = BTreeMap::new();
         for domain in report.domains {
-            tell(edge, known.domains.get(&domain.key), &domain);
+            let before = known.domains.get(&domain.key);
+            if routes(before) != routes(Some(&domain)) {
+                news.insert(domain.key.clone(), false);
+            }
+            tell(edge, before, &domain);
             known.domains.insert(domain.key.clone(), domain);
         }
         let minute = now.round(Unit::Minute).unwrap_or(now);
@@ -274,7 +303,11 @@ impl Desk {
             let side = if domain.side == Side::Primary { "primary" } else { "secondary" };
             (format!("{}/{side}", domain.key), serde_json::to_value(domain).unwrap_or_default())
         };
-        (gone, due.then(|| (minute, known.domains.values().map(sample).collect())))
+        if due {
+            news.extend(known.domains.keys().map(|key| (key.clone(), true)));
+        }
+        let samples = due.then(|| (minute, known.domains.values().map(sample).collect()));
+        Noted { gone, news, samples }
     }
 
     /// Ends a question with its answer.
@@ -286,6 +319,12 @@ impl Desk {
         observe::answered(&mut tx, operation, answer);
         tx.commit().await.map(drop)
     }
+}
+
+/// What the edge says of the customer's routes: how many each session that is up has.
+fn routes(domain: Option<&DomainReport>) -> Vec<Option<u64>> {
+    let sessions = domain.iter().flat_map(|domain| &domain.sessions);
+    sessions.map(|session| (session.state == SessionState::Established).then_some(session.received)).collect()
 }
 
 /// The story of a peering: its sessions as they come up and go down.

@@ -13,7 +13,6 @@ mod identity;
 mod listen;
 mod metrics;
 mod pipeline;
-mod questions;
 mod reply;
 mod request;
 mod story;

@@ -29,9 +29,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("VirtualNetworkGatewayConnectionReset.json", "OperationNotSupported", "it is of VPN connections"),
     ("VirtualNetworkGatewayReset.json", "OperationNotSupported", "it is of VPN gateways"),
     ("VirtualNetworkGatewayUpdate.json", "GatewayTypeNotSupported", "it is a VPN gateway"),
-    ("VirtualNetworkGatewayLearnedRoutes.json", "InvalidResourceType", "it is not served yet"),
-    ("expressRouteProviderPort.json", "InvalidResourceType", "it is not served yet"),
-    ("expressRouteProviderPortList.json", "InvalidResourceType", "it is not served yet"),
     ("VirtualNetworkGetDdosProtectionStatus.json", "OperationNotSupported", "protection of networks is not played"),
 ];
 

@@ -43,6 +43,9 @@ const NAMES: &[(&str, &str)] = &[
 const REFUSALS: &[(&str, &str)] = &[
     ("OperationNotSupported", "the route is there to say that it is for VPN, virtual WAN or policies of subnets"),
     ("InvalidPeerAddress", "no neighbour of the gateway is named"),
+    ("FailoverTestNeedsTwoLocations", "the gateway has one circuit"),
+    ("FailoverTestNotRunning", "none could be started at the gateway"),
+    ("FailoverTestNotFound", "none could be started at the gateway"),
 ];
 
 /// A journey under way.
@@ -146,6 +149,11 @@ impl Journey {
         let seen = self.call(Verb::Get, &format!("{there}/peerConnections"), &Value::Null).await;
         let seen = seen.body["value"][0]["name"].as_str().unwrap_or_default().to_owned();
         self.names.insert("peerConnectionName", seen);
+        let ports =
+            format!("/subscriptions/{}/providers/Microsoft.Network/expressRouteProviderPorts", provider("Equinix"));
+        let ports = self.call(Verb::Get, &ports, &Value::Null).await;
+        let port = ports.body["value"][0]["name"].as_str().unwrap_or_default().to_owned();
+        self.names.insert("providerport", port);
         self.put("expressRouteCircuits/c1/authorizations/a1", json!({})).await;
         self.put("routeFilters/rf1", json!({"location": "westus", "properties": {"rules": []}})).await;
         let rule = json!({"location": "westus", "properties": {"access": "Allow", "communities": ["12076:51004"]}});
@@ -259,7 +267,12 @@ impl Journey {
         for route in routes {
             match self.path(route) {
                 Some(path) if !self.rig.called.contains(&(verb, route.path)) || verb != Verb::Put => {
-                    let query = if path.ends_with("CheckIPAddressAvailability") { "?ipAddress=10.100.1.9" } else { "" };
+                    let query = match path.rsplit('/').next().unwrap_or_default() {
+                        "CheckIPAddressAvailability" => "?ipAddress=10.100.1.9",
+                        "startCircuitLinkFailoverTest" => "?linkType=Primary&circuitTestCategory=BgpDisconnect",
+                        "startSiteFailoverTest" => "?peeringLocation=Silicon%20Valley",
+                        _ => "",
+                    };
                     self.call(verb, &format!("{path}{query}"), &body(route)).await;
                 }
                 Some(_) => {}

@@ -38,7 +38,7 @@ impl Plant {
     }
 
     /// That of a new circuit by a provider: a pair of ports, one at each edge of the location.
-    pub(super) fn at(location: &str, provider: &str) -> Self {
+    pub(crate) fn at(location: &str, provider: &str) -> Self {
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let provider: String = provider.chars().map(letter).collect();
         let port = |side| format!("{}-{provider}", edge_name(location, side));

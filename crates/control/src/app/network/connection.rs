@@ -343,7 +343,7 @@ async fn may_link(tx: &mut Tx<'_>, circuit: &Resource, gateway: &Resource, regio
 }
 
 /// The peering location of a circuit.
-fn location(circuit: &Resource) -> String {
+pub(super) fn location(circuit: &Resource) -> String {
     let noted = circuit.document[PLANT]["location"].as_str();
     let ordered = circuit.document["properties"]["serviceProviderProperties"]["peeringLocation"].as_str();
     noted.filter(|noted| !noted.is_empty()).or(ordered).unwrap_or_default().to_owned()
@@ -416,7 +416,7 @@ pub(super) async fn show(tx: &mut Tx<'_>, row: &Resource) -> Result<Value, Fault
 }
 
 /// What the edges of a circuit report of its private peering, of late.
-pub(super) async fn reports(tx: &Tx<'_>, circuit: &Resource) -> Result<Vec<DomainReport>, Fault> {
+pub(in crate::app) async fn reports(tx: &Tx<'_>, circuit: &Resource) -> Result<Vec<DomainReport>, Fault> {
     let (location, key) = (location(circuit), format!("{}/peerings/azureprivatepeering", circuit.key));
     let mut found = Vec::new();
     for side in [Side::Primary, Side::Secondary] {

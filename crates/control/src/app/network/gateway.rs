@@ -347,7 +347,7 @@ async fn vacate(tx: &mut Tx<'_>, configuration: &IpConfiguration) -> Result<(), 
 }
 
 /// The ids of the connections of a gateway.
-pub(super) fn connections_of(row: &Resource) -> Vec<String> {
+pub(in crate::app) fn connections_of(row: &Resource) -> Vec<String> {
     let ids = row.document[PLANT]["connections"].as_array().into_iter().flatten();
     ids.filter_map(Value::as_str).map(str::to_owned).collect()
 }
@@ -363,7 +363,7 @@ pub(super) fn note(tx: &mut Tx<'_>, mut gateway: Resource, connection: &str, the
 }
 
 /// The keys of the circuits that a gateway is connected to.
-pub(super) async fn circuits(tx: &mut Tx<'_>, gateway: &Resource) -> Result<BTreeSet<String>, Fault> {
+pub(in crate::app) async fn circuits(tx: &mut Tx<'_>, gateway: &Resource) -> Result<BTreeSet<String>, Fault> {
     let mut circuits = BTreeSet::new();
     for id in connections_of(gateway) {
         if let Some(connection) = tx.get_key(&id.to_lowercase()).await? {

@@ -5,27 +5,45 @@
 
 use super::{Handled, Route, route};
 use super::{common, connection, gateway};
-use crate::engine::{Kind, Next, kind};
+use crate::app::observe;
+use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::ArmError;
-use edge_api::{SessionState, Side};
+use edge_api::{RouteRow, SessionState, Side, Table, edge_name};
 use serde_json::{Value, json};
 use std::net::IpAddr;
+use std::time::Duration;
 use store::{Operation, Resource, State};
 use uuid::Uuid;
 
 pub(in crate::app) static ROUTES: &[Route] = &[
     route!(Post "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/virtualNetworkGateways/{virtualNetworkGatewayName}/getBgpPeerStatus" VirtualNetworkGateways_GetBgpPeerStatus Read => peers),
     route!(Post "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/virtualNetworkGateways/{virtualNetworkGatewayName}/getAdvertisedRoutes" VirtualNetworkGateways_GetAdvertisedRoutes Read => advertised),
+    route!(Post "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/virtualNetworkGateways/{virtualNetworkGatewayName}/getLearnedRoutes" VirtualNetworkGateways_GetLearnedRoutes Read => learned),
 ];
 
-pub(in crate::app) static KINDS: &[Kind] = &[kind!("gateway-table" => answer)];
+pub(in crate::app) static KINDS: &[Kind] =
+    &[kind!("gateway-table" => answer), kind!("gateway-learned" => inquire, collect)];
 
 /// Our AS number.
 const MICROSOFT: u32 = 12076;
 
+/// The weights of a gateway's own routes, and of those learned over circuits (spec 03, 11.5).
+const OWN_WEIGHT: u32 = 32768;
+const LEARNED_WEIGHT: u32 = 32769;
+
+/// The next hop of what an edge announces itself.
+const OF_EDGE: &str = "0.0.0.0";
+
+/// How long is waited between two looks at what edges answered.
+const LOOK: Duration = Duration::from_millis(200);
+
 async fn peers(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    ask(tx, call, "peers").await
+    ask(tx, call, "gateway-table", "peers").await
+}
+
+async fn learned(tx: &mut Tx<'_>, call: &Call) -> Handled {
+    ask(tx, call, "gateway-learned", "learned").await
 }
 
 async fn advertised(tx: &mut Tx<'_>, call: &Call) -> Handled {
@@ -35,46 +53,85 @@ async fn advertised(tx: &mut Tx<'_>, call: &Call) -> Handled {
         let text = format!("peer is `{seen}`, wanted the address of a neighbour, as getBgpPeerStatus lists them");
         return Err(ArmError::bad_request("InvalidPeerAddress", text).at("peer").into());
     }
-    ask(tx, call, "advertised").await
+    ask(tx, call, "gateway-table", "advertised").await
 }
 
 /// Promises a table. It keeps nobody off the gateway.
-async fn ask(tx: &mut Tx<'_>, call: &Call, table: &str) -> Handled {
+async fn ask(tx: &mut Tx<'_>, call: &Call, kind: &str, table: &str) -> Handled {
     let row = common::existing(tx, &call.id).await?;
-    let id = Uuid::new_v4();
-    tx.operation(Operation {
-        id,
-        version: 0,
-        subscription: call.id.subscription().to_lowercase(),
-        resource: row.key,
-        kind: "gateway-table".to_owned(),
-        step: 0,
-        undoing: false,
-        state: State::InProgress,
-        due: tx.now,
-        leased_until: None,
-        edge: None,
-        input: json!({ "table": table, "peer": call.query.get("peer") }),
-        result: None,
-        error: None,
-        created: tx.now,
-        ended: None,
-    });
+    let input = json!({ "table": table, "peer": call.query.get("peer") });
+    let subscription = call.id.subscription().to_lowercase();
+    let operation = Operation { subscription, ..engine::aside(tx, &row.key, kind, input) };
+    let id = operation.id;
+    tx.operation(operation);
     Ok(Answer::Accepted { operation: id })
 }
 
 /// A neighbour of a gateway, as its edge reports it.
 struct Neighbour {
+    /// The edge.
+    edge: String,
+    /// What it runs: the key of the private peering.
+    key: String,
     address: IpAddr,
     since: Option<u64>,
     received: u64,
     up: bool,
 }
 
+/// Step: asks every edge that is there for what it learned.
+async fn inquire(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fault> {
+    let gateway = gateway(tx, operation).await?;
+    let mut asked = Vec::new();
+    for neighbour in neighbours(tx, &gateway).await? {
+        let id = observe::inquire(tx, neighbour.edge, neighbour.key, Table::Routes);
+        asked.push(json!({ "question": id, "address": neighbour.address }));
+    }
+    operation.input["asked"] = json!(asked);
+    Ok(Next::Done)
+}
+
+/// Step: puts together what the edges answered, when all of them have, or have been given up.
+async fn collect(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fault> {
+    let gateway = gateway(tx, operation).await?;
+    let own = gateway.document["properties"]["bgpSettings"]["bgpPeeringAddress"].clone();
+    let of_own = |prefix: model::Prefix| {
+        json!({
+            "localAddress": own, "network": prefix.to_string(), "sourcePeer": own, "origin": "Network", "asPath": "",
+            "weight": OWN_WEIGHT,
+        })
+    };
+    let mut rows: Vec<Value> = gateway::space(tx, &gateway).await?.into_iter().map(of_own).collect();
+    for asked in operation.input["asked"].as_array().into_iter().flatten() {
+        let id = asked["question"].as_str().and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_default();
+        let Some(question) = tx.store().operation(id).await? else { continue };
+        if question.state == State::InProgress {
+            return Ok(Next::Wait(LOOK));
+        }
+        let table = question.result.unwrap_or_default();
+        let table: Vec<RouteRow> = serde_json::from_value(table["value"].clone()).unwrap_or_default();
+        // What the edge announces itself it has not learned from the customer.
+        for row in table.into_iter().filter(|row| row.next_hop != OF_EDGE) {
+            let path: Vec<&str> = row.path.split_whitespace().collect();
+            rows.push(json!({
+                "localAddress": own, "network": row.network, "nextHop": asked["address"], "sourcePeer": asked["address"],
+                "origin": "EBgp", "asPath": format!("{MICROSOFT}-{}", path.join("-")), "weight": LEARNED_WEIGHT,
+            }));
+        }
+    }
+    operation.result = Some(json!({ "value": rows }));
+    Ok(Next::Done)
+}
+
+/// The gateway that an operation is about.
+async fn gateway(tx: &mut Tx<'_>, operation: &Operation) -> Result<Resource, Fault> {
+    let gone = || ArmError::not_found("ResourceNotFound", "the gateway is not there any more");
+    Ok(tx.get_key(&operation.resource.clone()).await?.ok_or_else(gone)?)
+}
+
 /// Gives the table.
 async fn answer(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fault> {
-    let gone = || ArmError::not_found("ResourceNotFound", "the gateway is not there any more");
-    let gateway = tx.get_key(&operation.resource.clone()).await?.ok_or_else(gone)?;
+    let gateway = gateway(tx, operation).await?;
     let own = gateway.document["properties"]["bgpSettings"]["bgpPeeringAddress"].clone();
     let neighbours = neighbours(tx, &gateway).await?;
     let rows: Vec<Value> = if operation.input["table"] == "peers" {
@@ -130,6 +187,8 @@ async fn neighbours(tx: &mut Tx<'_>, gateway: &Resource) -> Result<Vec<Neighbour
             let Some(address) = link.and_then(model::Prefix::microsoft_address) else { continue };
             let up = report.sessions.iter().filter(|session| session.state == SessionState::Established);
             found.push(Neighbour {
+                edge: edge_name(&connection::location(&circuit), report.side),
+                key: report.key.clone(),
                 address,
                 since: up.clone().filter_map(|session| session.since_seconds).max(),
                 received: up.clone().map(|session| session.received).sum(),

@@ -1,9 +1,9 @@
 //! Virtual networks, gateways and connections, as clients use them.
 
-use crate::Role;
-use crate::app::Verb;
+use crate::app::{Verb, observe};
 use crate::rig::{OTHER, Rig, SUBSCRIPTION, caller, network};
-use edge_api::{Side, edge_name};
+use crate::{Role, Tx};
+use edge_api::{RouteRow, Side, edge_name};
 use serde_json::{Value, json};
 
 fn vnet(prefixes: &[&str], subnets: &[(&str, &str)]) -> Value {
@@ -168,6 +168,30 @@ async fn gateways_stand_in_their_subnet_with_their_address() {
     rig.delete(&home).await.is(200);
 }
 
+/// What a gateway learned, when the one edge that is there has the customer's route and the network's own.
+async fn learned(rig: &Rig, gateway: &str) -> Vec<Value> {
+    let asked = rig.send(Verb::Post, &format!("{gateway}/getLearnedRoutes"), None, Value::Null).await.is(202);
+    rig.settle().await;
+    let row = |network: &str, next_hop: &str, path: &str| RouteRow {
+        network: network.to_owned(),
+        next_hop: next_hop.to_owned(),
+        loc_prf: "100".to_owned(),
+        weight: 0,
+        path: path.to_owned(),
+    };
+    let rows = vec![row("10.1.0.0/16", "0.0.0.0", ""), row("192.168.0.0/16", "172.16.0.1", "65020 65021")];
+    let questions = rig.store.questions(&edge_name("Amsterdam", Side::Primary)).await.unwrap();
+    assert_eq!(questions.len(), 1, "edges that say nothing are not asked");
+    for question in questions {
+        let mut tx = Tx::new(&*rig.store, &rig.settings, rig.now, "edge", String::new());
+        observe::answered(&mut tx, question, edge_api::Answer::Routes(rows.clone()));
+        tx.commit().await.unwrap();
+    }
+    Rig { now: rig.now + jiff::SignedDuration::from_secs(1), ..rig.clone() }.settle().await;
+    let operation = rig.operation(&asked).await;
+    operation.result.unwrap()["value"].as_array().unwrap().clone()
+}
+
 #[tokio::test]
 async fn a_connection_links_a_gateway_to_a_circuit() {
     let rig = Rig::new().await;
@@ -213,6 +237,13 @@ async fn a_connection_links_a_gateway_to_a_circuit() {
         rig.call(Verb::Post, &format!("{place}/getAdvertisedRoutes?peer=172.16.0.2"), Value::Null).await.is(200).body;
     assert_eq!(routes["value"][0]["network"], "10.1.0.0/16");
     rig.call(Verb::Post, &format!("{place}/getAdvertisedRoutes"), Value::Null).await.refused("InvalidPeerAddress");
+    let learned = learned(&rig, &place).await;
+    let route = |row: &Value| ["network", "nextHop", "asPath", "weight"].map(|field| row[field].to_string());
+    let wanted = [
+        ["\"10.1.0.0/16\"", "null", "\"\"", "32768"],
+        ["\"192.168.0.0/16\"", "\"172.16.0.2\"", "\"12076-65020-65021\"", "32769"],
+    ];
+    assert_eq!(learned.iter().map(route).collect::<Vec<_>>(), wanted);
 
     rig.delete(&ordered).await;
     rig.get(&ordered).await.is(200);

@@ -2,7 +2,7 @@
 
 use crate::app::circuit::{self, Plant};
 use crate::app::{Handled, Route, cross_connection, peering, route};
-use crate::engine::{Kind, Next, kind};
+use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::ArmError;
 use arm_api::body::CrossSummaryRow;
@@ -97,40 +97,30 @@ fn side(call: &Call) -> Result<Side, ArmError> {
     }
 }
 
-/// Promises the answer of an edge, and that somebody says so if it does not come. It keeps nobody off the circuit.
+/// Promises the answer of an edge. It keeps nobody off the circuit.
 fn ask(tx: &mut Tx<'_>, call: &Call, circuit: &Resource, side: Side, asked: Asked) -> Answer {
     let edge = edge_name(&Plant::of(circuit).location, side);
-    let question = Operation {
-        id: Uuid::new_v4(),
-        version: 0,
-        subscription: call.id.subscription().to_lowercase(),
-        resource: call.id.key().to_owned(),
-        kind: "ask-edge".to_owned(),
-        step: 0,
-        undoing: false,
-        state: State::InProgress,
-        due: tx.now,
-        leased_until: None,
-        edge: Some(edge),
-        input: json!(asked),
-        result: None,
-        error: None,
-        created: tx.now,
-        ended: None,
-    };
+    let subscription = call.id.subscription().to_lowercase();
+    Answer::Accepted { operation: put(tx, subscription, call.id.key().to_owned(), edge, &asked) }
+}
+
+/// Asks an edge on behalf of another operation: for a table of what it runs under a key. Nobody may poll the question.
+pub(in crate::app) fn inquire(tx: &mut Tx<'_>, edge: String, key: String, table: Table) -> Uuid {
+    let asked = Asked { key: key.clone(), table, cross: false };
+    put(tx, String::new(), key, edge, &asked)
+}
+
+/// Writes a question, and that somebody says so if no answer comes.
+fn put(tx: &mut Tx<'_>, subscription: String, resource: String, edge: String, asked: &Asked) -> Uuid {
+    let question =
+        Operation { subscription, edge: Some(edge), ..engine::aside(tx, &resource, "ask-edge", json!(asked)) };
     let id = question.id;
-    tx.operation(Operation {
-        id: Uuid::new_v4(),
-        kind: KINDS[0].name.to_owned(),
-        due: tx.now.saturating_add(SignedDuration::from_secs(PATIENCE)).unwrap_or(tx.now),
-        // Nobody asks about this one.
-        subscription: String::new(),
-        edge: None,
-        input: json!({ "question": id }),
-        ..question.clone()
-    });
+    let due = tx.now.saturating_add(SignedDuration::from_secs(PATIENCE)).unwrap_or(tx.now);
+    // Nobody asks about this one.
+    let give_up = engine::aside(tx, &resource, KINDS[0].name, json!({ "question": id }));
+    tx.operation(Operation { due, ..give_up });
     tx.operation(question);
-    Answer::Accepted { operation: id }
+    id
 }
 
 /// Step: a question that is still open is one too many.

@@ -48,7 +48,7 @@ pub(super) static ROUTES: &[Route] = &[
 pub(super) static KINDS: &[Kind] = &[kind!("put-port" => apply), kind!("delete-port" / keep => remove)];
 
 /// The kind of the rows of port pairs.
-const KIND: &str = "microsoft.network/expressrouteports";
+pub(super) const KIND: &str = "microsoft.network/expressrouteports";
 
 /// What a row of a port pair holds: its body without links, and the circuits on it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -202,11 +202,16 @@ fn unused(kept: &Kept, id: &ResourceId) -> Result<(), ArmError> {
     Err(ArmError::bad_request("InUseExpressRoutePortCannotBeDeleted", text))
 }
 
+/// The keys of the circuits on a port pair.
+pub(super) fn circuits(port: &Resource) -> Vec<String> {
+    read(port).taken.into_keys().collect()
+}
+
 /// Step: what was written is so, and the edges of every circuit on the pair are told.
 async fn apply(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fault> {
     let Ok(id) = ResourceId::parse(&operation.resource).map(|id| id.root()) else { return Ok(Next::Done) };
     let Some(mut resource) = tx.get(&id).await? else { return Ok(Next::Done) };
-    let circuits: Vec<String> = read(&resource).taken.into_keys().collect();
+    let circuits = circuits(&resource);
     for kind in ["links", "authorizations"] {
         for mut child in tx.children(&resource, kind).await? {
             child.document["properties"]["provisioningState"] = json!(ProvisioningState::Succeeded);

@@ -2,11 +2,16 @@
 //!
 //! A connection is a child of the private peering on which it was made; a peer connection, a row under the private
 //! peering of the other circuit, shows it from there. Both circuits note it among their links, so neither is deleted
-//! under it, and it counts as a virtual network link of both.
+//! under it, and it counts as a virtual network link of both. What each customer announces is carried to the other by
+//! [`relay`].
 
+mod relay;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use relay::{carried, relay};
+
+use self::relay::{inquire, tell};
 use super::circuit::{self, Plant, link, show_body, unlink};
 use super::network::connection::{give_back, opened, redeem};
 use super::{Handled, Route, precondition, route, row, scope};
@@ -38,7 +43,11 @@ pub(super) static ROUTES: &[Route] = &[
         PeerExpressRouteCircuitConnections_Get Read => get),
 ];
 
-pub(super) static KINDS: &[Kind] = &[kind!("put-reach" => connect), kind!("delete-reach" => disconnect)];
+pub(super) static KINDS: &[Kind] =
+    &[kind!("put-reach" => connect), kind!("delete-reach" => disconnect), kind!("relay-reach" => inquire, tell)];
+
+/// The kind of the operation that carries routes.
+const RELAY: &str = "relay-reach";
 
 /// The kind of the rows.
 const KIND: &str = "microsoft.network/expressroutecircuits/peerings/connections";
@@ -367,6 +376,7 @@ async fn connect(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fau
     for circuit in ends {
         tx.touch(&circuit).await?;
         intent::reconcile(tx, &circuit).await?;
+        relay::start(tx, &circuit);
     }
     Ok(Next::Done)
 }
@@ -406,6 +416,8 @@ pub(super) async fn drop_by(tx: &mut Tx<'_>, id: &str) -> Result<bool, Fault> {
         unlink(tx, &circuit, &resource.id).await?;
         tx.touch(&circuit).await?;
         intent::reconcile(tx, &circuit).await?;
+        // Forgets what was kept of it, when this was its last connection.
+        relay::start(tx, &circuit);
     }
     Ok(true)
 }

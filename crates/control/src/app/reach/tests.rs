@@ -1,9 +1,10 @@
 //! Global Reach: which circuits may be connected, what each sees, and what goes with what.
 
-use crate::Role;
-use crate::app::Verb;
 use crate::app::operator::subscription_of;
+use crate::app::{Verb, observe};
 use crate::rig::{OTHER, Rig, SUBSCRIPTION, caller, order};
+use crate::{Role, Tx};
+use edge_api::{DomainReport, Family, RouteRow, SessionReport, SessionState, Side};
 use serde_json::{Value, json};
 
 const PRIVATE: &str = "peerings/AzurePrivatePeering";
@@ -162,4 +163,96 @@ async fn another_subscription_gives_a_key() {
     rig.get(&at).await.refused("NotFound");
     assert_eq!(other.get(&format!("{two}/{PRIVATE}/peerConnections")).await.body["value"], json!([]));
     rig.delete(&format!("{one}/{PRIVATE}")).await.is(200);
+}
+
+/// An edge reports its private peering, and answers what it is asked with the routes that it learned.
+async fn learned(rig: &Rig, circuit: &str, edge: &str, side: Side, routes: &[(&str, &str)]) {
+    let key = format!("{circuit}/peerings/azureprivatepeering").to_lowercase();
+    let session = SessionReport {
+        family: Family::Ipv4,
+        state: SessionState::Established,
+        since_seconds: Some(1),
+        received: routes.len() as u64,
+        sent: 0,
+        last_error: None,
+        bfd_up: None,
+        bytes_in: 0,
+        bytes_out: 0,
+    };
+    let report =
+        DomainReport { key: key.clone(), revision: 1, side, refused: None, sessions: vec![session], counters: None };
+    rig.store.report(edge, rig.now, &[(key, serde_json::to_value(report).unwrap())]).await.unwrap();
+    let mut tx = Tx::new(&*rig.store, &rig.settings, rig.now, edge, String::new());
+    super::relay(&mut tx, &circuit.to_lowercase(), true).await.unwrap();
+    tx.commit().await.unwrap();
+    rig.settle().await;
+    let own = ("10.100.0.0/16", "0.0.0.0", "");
+    let all = routes.iter().map(|(network, path)| (*network, "10.1.0.1", *path)).chain([own]);
+    let row = |(network, next_hop, path): (&str, &str, &str)| RouteRow {
+        network: network.to_owned(),
+        next_hop: next_hop.to_owned(),
+        loc_prf: "100".to_owned(),
+        weight: 0,
+        path: path.to_owned(),
+    };
+    let rows: Vec<RouteRow> = all.map(row).collect();
+    for question in rig.store.questions(edge).await.unwrap() {
+        let mut tx = Tx::new(&*rig.store, &rig.settings, rig.now, edge, String::new());
+        observe::answered(&mut tx, question, edge_api::Answer::Routes(rows.clone()));
+        tx.commit().await.unwrap();
+    }
+    // Other edges that are asked owe their answers; the operation waits for them.
+    Rig { now: rig.now + jiff::SignedDuration::from_secs(1), ..rig.clone() }.settle().await;
+}
+
+/// What an edge announces of other circuits: prefix and path behind ours.
+async fn announced(rig: &Rig, circuit: &str, edge: &str) -> Vec<(String, Vec<u32>)> {
+    let key = format!("{circuit}/peerings/azureprivatepeering").to_lowercase();
+    let row = rig.store.intent(edge, &key).await.unwrap().unwrap();
+    let intent = crate::intent::join(&row).unwrap();
+    intent.own.into_iter().map(|own| (own.prefix, own.as_path)).collect()
+}
+
+#[tokio::test]
+async fn what_a_customer_announces_is_carried_to_the_other_circuit_and_withdrawn_with_it() {
+    let rig = Rig::new().await;
+    let one = circuit(&rig, SUBSCRIPTION, "one", "Amsterdam", "Standard", 1).await;
+    let two = circuit(&rig, SUBSCRIPTION, "two", "London", "Standard", 2).await;
+    let at = format!("{one}/{PRIVATE}/connections/reach");
+    rig.put_to(&at, to(&two, "192.168.8.0/29")).await.is(201);
+    learned(&rig, &one, "amsterdam-a", Side::Primary, &[("172.16.0.0/16", "65020"), ("172.17.0.0/16", "65020 65021")])
+        .await;
+    let wanted = vec![("172.16.0.0/16".to_owned(), vec![65020]), ("172.17.0.0/16".to_owned(), vec![65020, 65021])];
+    for edge in ["london-a", "london-b"] {
+        assert_eq!(announced(&rig, &two, edge).await, wanted);
+    }
+    assert_eq!(announced(&rig, &one, "amsterdam-a").await, [], "never back to where they came from");
+
+    // What the other customer announces itself it is not told of; its own goes the other way, once.
+    let later = |seconds| Rig { now: rig.now + jiff::SignedDuration::from_secs(seconds), ..rig.clone() };
+    learned(&later(2), &two, "london-b", Side::Secondary, &[("172.17.0.0/16", "65030"), ("192.168.0.0/16", "65030")])
+        .await;
+    assert_eq!(announced(&rig, &two, "london-a").await, wanted[..1]);
+    assert_eq!(announced(&rig, &one, "amsterdam-b").await, [("192.168.0.0/16".to_owned(), vec![65030])]);
+
+    // The session goes down: the edge has learned nothing any more.
+    learned(&later(4), &one, "amsterdam-a", Side::Primary, &[]).await;
+    assert_eq!(announced(&rig, &two, "london-a").await, []);
+    assert_eq!(announced(&rig, &one, "amsterdam-a").await.len(), 2);
+
+    // An edge that says nothing for a minute has no say, and the other end's reports find that out.
+    let much_later = later(200);
+    let mut tx = Tx::new(&*rig.store, &rig.settings, much_later.now, "amsterdam-a", String::new());
+    super::relay(&mut tx, &one.to_lowercase(), true).await.unwrap();
+    tx.commit().await.unwrap();
+    much_later.settle().await;
+    assert_eq!(announced(&rig, &one, "amsterdam-a").await, []);
+
+    // Disconnected, nothing is carried, and nothing is kept.
+    learned(&later(300), &one, "amsterdam-a", Side::Primary, &[("172.16.0.0/16", "65020")]).await;
+    assert_eq!(announced(&rig, &two, "london-b").await.len(), 1);
+    later(302).delete(&at).await;
+    later(304).settle().await;
+    assert_eq!(announced(&rig, &two, "london-b").await, []);
+    assert_eq!(rig.store.get(&format!("/twinpath/reach{}", one.to_lowercase())).await.unwrap(), None);
 }
