@@ -15,6 +15,7 @@
 //! | limits | `circuit-limits.csv` | [`Catalog::limit`] |
 //! | special prefixes | `bogons.csv` | [`Catalog::bogon`] |
 //! | reserved AS numbers | `asn-reserved.csv` | [`Catalog::asn_range`] |
+//! | lead times | `lead-times.csv` | [`Catalog::lead_time`] |
 //! | QoS classes | `qos-classes.csv` | [`Catalog::qos_classes`] |
 //! | Microsoft 365 services | `m365-services.csv` | [`Catalog::m365_service`] |
 //! | areas of Microsoft 365's endpoints | `m365-areas.csv` | [`Catalog::m365_area`] |
@@ -23,6 +24,7 @@
 mod asns;
 mod bogons;
 mod communities;
+mod lead_times;
 mod limits;
 mod locations;
 mod m365;
@@ -35,6 +37,7 @@ mod table;
 pub use asns::{AsnKind, AsnRange};
 pub use bogons::Bogon;
 pub use communities::{CommunityFact, CommunityKind};
+pub use lead_times::LeadTime;
 pub use limits::LimitRow;
 pub use locations::Location;
 pub use m365::{M365Area, M365ServiceFact, M365Snapshot, M365Support};
@@ -57,6 +60,7 @@ pub struct Catalog {
     community_prefixes: prefixes::CommunityPrefixes,
     regions: regions::Regions,
     limits: limits::Limits,
+    lead_times: Vec<LeadTime>,
     bogons: bogons::Bogons,
     asns: asns::Asns,
     qos: Vec<QosFact>,
@@ -98,6 +102,7 @@ impl Catalog {
             },
             regions: regions::Regions::parse("azure-regions.csv", &text("azure-regions.csv"))?,
             limits: limits::Limits::parse("circuit-limits.csv", &text("circuit-limits.csv"))?,
+            lead_times: lead_times::parse("lead-times.csv", &text("lead-times.csv"))?,
             bogons: bogons::Bogons::parse("bogons.csv", &text("bogons.csv"))?,
             asns: asns::Asns::parse("asn-reserved.csv", &text("asn-reserved.csv"))?,
             qos: qos::parse("qos-classes.csv", &text("qos-classes.csv"))?,
@@ -224,6 +229,16 @@ impl Catalog {
         self.limits.rows()
     }
 
+    /// How long a kind of step takes; `None` for a kind that the catalogue does not have.
+    pub fn lead_time(&self, action: &str) -> Option<&LeadTime> {
+        self.lead_times.iter().find(|row| row.action == action)
+    }
+
+    /// How long steps take, every kind.
+    pub fn lead_times(&self) -> &[LeadTime] {
+        &self.lead_times
+    }
+
     /// The special-purpose range that a prefix falls into, by longest match; `None` for ordinary public space.
     /// The default route matches only itself.
     pub fn bogon(&self, prefix: Prefix) -> Option<&Bogon> {
@@ -320,7 +335,7 @@ mod tests {
         assert_eq!(catalog.location("Silicon Valley").unwrap().cloud, "AzureCloud");
         assert_eq!(catalog.providers().len(), 181);
         assert_eq!(catalog.communities().len(), 278);
-        assert_eq!(catalog.limits().len(), 195);
+        assert_eq!(catalog.limits().len(), 197);
     }
 
     #[test]
