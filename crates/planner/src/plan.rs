@@ -6,6 +6,7 @@
 //! value says so ([`Origin`]); the rest is [`Missing`], with whom to ask.
 
 use crate::name::{Names, msee};
+use crate::steps::{self, Step};
 use crate::{nat, peerings, qos, routers, vnets};
 use catalog::Catalog;
 use model::{
@@ -24,6 +25,10 @@ pub struct Plan {
     pub subscription: Option<String>,
     /// When production traffic moves.
     pub cutover: Option<Date>,
+    /// The circuit that Azure is to prefer; none when all are equal.
+    pub azure_prefers: Option<Name>,
+    /// Port pairs of ExpressRoute Direct, by name.
+    pub ports: Vec<PortPlan>,
     /// The circuits, by name.
     pub circuits: Vec<CircuitPlan>,
     /// The routers that end the sessions, by name.
@@ -34,6 +39,8 @@ pub struct Plan {
     pub nat: nat::NatPlan,
     /// Traffic classes towards Microsoft; empty when nothing of Microsoft 365 needs them.
     pub qos: Vec<qos::Class>,
+    /// The steps from here to production traffic.
+    pub steps: Vec<Step>,
     /// What was chosen because the design leaves it open.
     pub chosen: Vec<Choice>,
     /// What nobody but a person can say.
@@ -119,6 +126,19 @@ impl fmt::Display for Owner {
             Self::Microsoft => "Microsoft",
         })
     }
+}
+
+/// An ExpressRoute Direct port pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortPlan {
+    /// Its name.
+    pub name: Name,
+    /// The peering location.
+    pub location: Option<String>,
+    /// The speed of each port.
+    pub bandwidth: Option<Bandwidth>,
+    /// One tag or two.
+    pub encapsulation: Option<Encapsulation>,
 }
 
 /// One circuit.
@@ -401,16 +421,27 @@ pub fn plan(design: &Design, catalog: &Catalog) -> Plan {
     let vnets = vnets::plan(design, &mut notes);
     let nat = nat::plan(design, &mut circuits, catalog, &mut notes);
     let qos = qos::plan(design, catalog);
-    Plan {
+    let port = |(name, port): (&Name, &model::DirectPort)| PortPlan {
+        name: name.clone(),
+        location: port.location.value().cloned(),
+        bandwidth: port.bandwidth.get(),
+        encapsulation: port.encapsulation.get(),
+    };
+    let mut plan = Plan {
         company: design.company.value().cloned(),
         subscription: design.azure.subscription.value().map(ToString::to_string),
         cutover: design.cutover.get(),
+        azure_prefers: design.dr.azure_prefers.value().filter(|name| design.circuits.contains_key(*name)).cloned(),
+        ports: design.ports.iter().map(port).collect(),
         circuits,
         routers,
         vnets,
         nat,
         qos,
+        steps: Vec::new(),
         chosen: notes.chosen,
         missing: notes.missing,
-    }
+    };
+    plan.steps = steps::steps(&plan, design, catalog);
+    plan
 }

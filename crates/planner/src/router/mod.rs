@@ -405,7 +405,7 @@ fn is_device(name: &str) -> bool {
 }
 
 /// Free text as part of one line: nothing in it ends a comment or a string.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || "\"\\`$".contains(c) { ' ' } else { c }).take(120).collect()
 }
 

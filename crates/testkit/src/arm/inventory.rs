@@ -39,6 +39,26 @@ pub fn called() -> BTreeMap<Called, Vec<String>> {
     called
 }
 
+/// An option of a command of `az`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opt {
+    /// Every way to write it.
+    pub names: Vec<String>,
+    /// The command does nothing without it.
+    pub needed: bool,
+}
+
+/// The options of the commands of `az` that a plan orders with, by command.
+pub fn options() -> BTreeMap<String, Vec<Opt>> {
+    let mut options: BTreeMap<String, Vec<Opt>> = BTreeMap::new();
+    for line in file("cli-2.91.0-options.tsv").lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let names = columns[1].split('|').map(str::to_owned).collect();
+        options.entry(columns[0].to_owned()).or_default().push(Opt { names, needed: columns[2] == "yes" });
+    }
+    options
+}
+
 /// A request of `az` and what it was answered.
 #[derive(Debug, Clone)]
 pub struct Exchange {

@@ -7,7 +7,7 @@
 mod inventory;
 mod swagger;
 
-pub use inventory::{Called, Exchange, called, journey};
+pub use inventory::{Called, Exchange, Opt, called, journey, options};
 pub use swagger::{Example, Operation, example, operation, operations, validate_request, validate_response};
 
 /// A file of the contract, as text.
