@@ -2,6 +2,7 @@
 
 mod edge;
 mod m365;
+mod plan;
 mod serve;
 pub mod service;
 mod store;
@@ -9,6 +10,7 @@ mod store;
 pub use self::store::{Store, StoreCommand};
 pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
 pub use m365::{Dialect, Endpoints, FirewallFormat, M365, M365Command, Subject, Watch, Way};
+pub use plan::{Plan, PlanFormat, RouterDialect};
 pub use serve::{Account, Client, Env, LoginHelp, Serve};
 pub use service::{Instance, Operator, Provider};
 
@@ -75,6 +77,8 @@ pub enum Command {
     Rules(Rules),
     /// Mend what a program can decide, as a reviewed diff
     Fix(Fix),
+    /// Say what follows from a design: addresses, steps, router configuration, orders
+    Plan(Plan),
     /// Write a commented design file
     Init(Init),
     /// Show a bad design of a made-up firm, its findings, its fix and a clean check

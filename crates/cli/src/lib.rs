@@ -62,6 +62,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::M365(m365) => commands::m365::run(m365, &catalog),
         Command::Man { dir } => commands::generate::man(dir.as_deref()),
         Command::Operator(operator) => commands::operator::run(operator),
+        Command::Plan(plan) => commands::plan::run(plan, &catalog),
         Command::Provider(provider) => commands::provider::run(provider),
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Serve(serve) => commands::serve::run(serve, &catalog),

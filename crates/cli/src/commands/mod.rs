@@ -13,6 +13,7 @@ pub(crate) mod init;
 pub(crate) mod login;
 pub(crate) mod m365;
 pub(crate) mod operator;
+pub(crate) mod plan;
 pub(crate) mod provider;
 pub(crate) mod rules;
 pub(crate) mod seed;
