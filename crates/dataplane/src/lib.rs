@@ -6,6 +6,7 @@
 //!
 //! - [`DataPlane`]: the trait, with [`DomainSpec`], [`Tag`], [`Member`], [`RouteOp`], [`NatPolicy`], [`QosPolicy`],
 //!   [`RatePolicy`], [`DpEvent`] and [`Caps`].
+//! - [`sim`]: the same in memory, for tests and for machines without rights.
 //! - [`linux`]: a network namespace for each domain, by netlink, nftables and traffic control. Its parts are usable by
 //!   themselves: [`linux::Net`] is a namespace and the means to set it up.
 //!
@@ -16,6 +17,7 @@ mod error;
 pub mod linux;
 mod plane;
 mod policy;
+pub mod sim;
 mod value;
 
 pub use caps::{Capability, Caps, QinqBackend, QosBackend, Reason};

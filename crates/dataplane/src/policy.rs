@@ -1,8 +1,9 @@
 //! Services on the way of a packet: whole desired state, applied at once.
 
-use crate::IfHandle;
+use crate::{Error, IfHandle, Result};
 use ipnet::IpNet;
 use model::Dscp;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
@@ -24,6 +25,33 @@ pub struct NatPolicy {
     /// Whether packets with a private source (RFC 1918, RFC 6598, RFC 4193) are refused at the outside, in both
     /// directions, where no translation takes the source away.
     pub refuse_private: bool,
+}
+
+impl NatPolicy {
+    /// Whether the policy contradicts itself.
+    ///
+    /// # Errors
+    ///
+    /// Where it does, in words.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |text: String| Err(Error::Invalid(text));
+        for v4 in [true, false] {
+            if self.pool.iter().filter(|pool| pool.start().is_ipv4() == v4).count() > 1 {
+                return invalid("a pool is one range of addresses for each family".to_owned());
+            }
+        }
+        let broken = |pool: &&RangeInclusive<IpAddr>| pool.start().is_ipv4() != pool.end().is_ipv4() || pool.is_empty();
+        if let Some(pool) = self.pool.iter().find(broken) {
+            return invalid(format!("{}-{} is no range of addresses", pool.start(), pool.end()));
+        }
+        if let Some(pair) = self.one_to_one.iter().find(|pair| pair.public.is_ipv4() != pair.inside.is_ipv4()) {
+            return invalid(format!("{} and {} are of two families", pair.public, pair.inside));
+        }
+        match self.ports.as_ref().filter(|ports| ports.is_empty()) {
+            Some(ports) => invalid(format!("{}-{} is no range of ports", ports.start(), ports.end())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One address for one.
@@ -54,6 +82,30 @@ pub struct QosPolicy {
     pub classes: Vec<TrafficClass>,
     /// Whether a mark that belongs to no class is set to 0.
     pub rewrite_others: bool,
+}
+
+impl QosPolicy {
+    /// Whether the policy contradicts itself.
+    ///
+    /// # Errors
+    ///
+    /// Where it does, in words.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |text: String| Err(Error::Invalid(text));
+        if self.classes.is_empty() || self.classes.len() > 15 {
+            return invalid(format!("{} classes, and 1 to 15 can be", self.classes.len()));
+        }
+        let shares: u32 = self.classes.iter().map(|class| u32::from(class.share)).sum();
+        if shares > 100 {
+            return invalid(format!("the shares of the classes come to {shares} %"));
+        }
+        let mut marks = BTreeSet::new();
+        let mut all = self.classes.iter().flat_map(|class| &class.marks);
+        match all.find(|mark| !marks.insert(mark.number())) {
+            Some(mark) => invalid(format!("dscp {} is in two classes", mark.number())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A class: packets by their DSCP.

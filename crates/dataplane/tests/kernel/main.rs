@@ -1,8 +1,9 @@
 //! What the data plane does to a real kernel, in namespaces of the test's own: as root, or as a plain user inside user
-//! namespaces, where each test starts itself again.
+//! namespaces, where each test starts itself again. What holds of every data plane is in [`conformance`].
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod conformance;
 mod plane;
 mod primitives;
 mod services;

@@ -4,31 +4,57 @@ use crate::plane::{CLOUD, ONE, TRUNK, World, number, tag};
 use crate::{eventually, ip, net, with_rights};
 use dataplane::linux::{Hop, LinuxDataPlane, Net, Vxlan};
 use dataplane::{
-    CounterSel, DataPlane, Error, GroupId, IfHandle, Member, NatPolicy, OneToOne, Opening, QosPolicy, RateKind,
-    RatePolicy, RouteOp, Tag, TrafficClass,
+    CounterSel, DataPlane, DomainSpec, Error, GroupId, IfHandle, Member, NatPolicy, OneToOne, Opening, QosPolicy,
+    RateKind, RatePolicy, RouteOp, Tag, TrafficClass,
 };
 use socket::frame::{FrameInbox, Frames};
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 /// A customer's hosts inside, the Internet outside, the domain between them.
-struct Path {
-    world: World,
-    plane: LinuxDataPlane,
-    outside: IfHandle,
+pub(crate) struct Path {
+    pub(crate) world: World,
+    pub(crate) plane: LinuxDataPlane,
+    pub(crate) inside: IfHandle,
+    pub(crate) outside: IfHandle,
     /// Where the outside is.
     far: Net,
     wire: Frames,
 }
 
+/// Where the far side of the outside is, in the underlay.
+pub(crate) const OUTSIDE: Tag = Tag::Vni { vni: 5, remote: IpAddr::V4(Ipv4Addr::new(10, 255, 0, 2)) };
+
+/// The domain of a [`Path`] in any data plane: the inside and the outside, a group and a prefix for each.
+pub(crate) fn furnish(plane: &dyn DataPlane, spec: &DomainSpec) -> [IfHandle; 2] {
+    plane.domain_ensure(ONE, spec).unwrap();
+    let inside = plane.attach(ONE, TRUNK, tag(0), &[net("192.168.15.18/30")]).unwrap();
+    let outside = plane.attach(ONE, CLOUD, OUTSIDE, &[net("172.31.0.1/30")]).unwrap();
+    let member = |gateway, interface| [Member { gateway: ip(gateway), interface, weight: 1 }];
+    plane.nexthop_set(ONE, GroupId(1), &member("192.168.15.17", inside)).unwrap();
+    plane.nexthop_set(ONE, GroupId(2), &member("172.31.0.2", outside)).unwrap();
+    let routes = [RouteOp::Put(net("192.168.0.0/16"), GroupId(1)), RouteOp::Put(net("0.0.0.0/0"), GroupId(2))];
+    assert!(plane.routes(ONE, &routes).unwrap().refused.is_empty());
+    [inside, outside]
+}
+
+/// Translation of the inside to six addresses, one of its hosts to one of its own.
+pub(crate) fn translation(outside: IfHandle) -> NatPolicy {
+    NatPolicy {
+        outside,
+        inside: vec![net("192.168.50.0/24")],
+        pool: vec![ip("203.0.113.1")..=ip("203.0.113.6")],
+        ports: None,
+        one_to_one: vec![OneToOne { public: ip("203.0.113.10"), inside: ip("192.168.50.3") }],
+        openings: vec![Opening { inside: ip("192.168.50.3"), port: 8080 }],
+        refuse_private: true,
+    }
+}
+
 impl Path {
-    fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let world = World::new(test);
         let plane = world.plane();
-        plane.domain_ensure(ONE, &world.spec("one")).unwrap();
-        let inside = plane.attach(ONE, TRUNK, tag(0), &[net("192.168.15.18/30")]).unwrap();
-        let vni = Tag::Vni { vni: 5, remote: ip("10.255.0.2") };
-        let outside = plane.attach(ONE, CLOUD, vni, &[net("172.31.0.1/30")]).unwrap();
+        let [inside, outside] = furnish(&plane, &world.spec("one"));
         let far = Net::nameless().unwrap();
         let back = Vxlan { vni: 5, local: ip("10.255.0.2"), remote: ip("10.255.0.1"), port: 4789 };
         world.gateway.vxlan("up0", back, None, far.namespace()).unwrap();
@@ -39,34 +65,21 @@ impl Path {
         for host in ["192.168.50.1/32", "192.168.50.2/32", "192.168.50.3/32", "192.168.60.1/32"] {
             world.customers[0].add_address("lo", net(host)).unwrap();
         }
-        let member = |gateway, interface| [Member { gateway: ip(gateway), interface, weight: 1 }];
-        plane.nexthop_set(ONE, GroupId(1), &member("192.168.15.17", inside)).unwrap();
-        plane.nexthop_set(ONE, GroupId(2), &member("172.31.0.2", outside)).unwrap();
-        let routes = [RouteOp::Put(net("192.168.0.0/16"), GroupId(1)), RouteOp::Put(net("0.0.0.0/0"), GroupId(2))];
-        assert!(plane.routes(ONE, &routes).unwrap().refused.is_empty());
         let wire = Frames::open("up0", Some(far.namespace())).unwrap();
-        Self { world, plane, outside, far, wire }
+        Self { world, plane, inside, outside, far, wire }
     }
 
     fn policy(&self) -> NatPolicy {
-        NatPolicy {
-            outside: self.outside,
-            inside: vec![net("192.168.50.0/24")],
-            pool: vec![ip("203.0.113.1")..=ip("203.0.113.6")],
-            ports: None,
-            one_to_one: vec![OneToOne { public: ip("203.0.113.10"), inside: ip("192.168.50.3") }],
-            openings: vec![Opening { inside: ip("192.168.50.3"), port: 8080 }],
-            refuse_private: true,
-        }
+        translation(self.outside)
     }
 
     /// A socket of a host inside.
-    fn host(&self, address: &str) -> UdpSocket {
+    pub(crate) fn host(&self, address: &str) -> UdpSocket {
         self.world.customers[0].namespace().enter(|| UdpSocket::bind((ip(address), 0))).unwrap()
     }
 
     /// Sources and marks of the datagrams to port 9 that arrived outside, each packet once.
-    fn arrived(&self) -> Vec<(Ipv4Addr, u8)> {
+    pub(crate) fn arrived(&self) -> Vec<(Ipv4Addr, u8)> {
         let mut inbox = FrameInbox::new();
         let mut seen = Vec::new();
         while self.wire.receive(&mut inbox).unwrap() > 0 {
@@ -85,65 +98,7 @@ impl Path {
     }
 }
 
-const FAR: (Ipv4Addr, u16) = (Ipv4Addr::new(8, 8, 8, 8), 9);
-
-#[test]
-fn only_translated_sources_reach_the_outside_and_each_client_keeps_its_address() {
-    with_rights("services::only_translated_sources_reach_the_outside_and_each_client_keeps_its_address", || {
-        let path = Path::new("pool");
-        path.plane.nat(ONE, Some(&path.policy())).unwrap();
-        let mut public: BTreeMap<&str, BTreeSet<Ipv4Addr>> = BTreeMap::new();
-        for host in ["192.168.50.1", "192.168.50.2", "192.168.50.3"] {
-            for _ in 0..20 {
-                path.host(host).send_to(b"out", FAR).unwrap();
-            }
-            let mut seen = Vec::new();
-            eventually(|| {
-                seen.extend(path.arrived());
-                seen.len() >= 20
-            });
-            public.insert(host, seen.into_iter().map(|(source, _)| source).collect());
-        }
-        assert!(public.values().all(|sources| sources.len() == 1), "{public:?}");
-        assert_eq!(public["192.168.50.3"].first().unwrap().to_string(), "203.0.113.10");
-        assert!((1..=6).contains(&public["192.168.50.1"].first().unwrap().octets()[3]));
-        assert_eq!(path.counter("nat-translated"), 60);
-
-        // A source of no pool is refused, and counted.
-        for _ in 0..5 {
-            path.host("192.168.60.1").send_to(b"out", FAR).unwrap();
-        }
-        eventually(|| path.counter("nat-private-refused") == 5);
-        assert_eq!(path.arrived(), []);
-        // The same policy again leaves the counters as they are.
-        path.plane.nat(ONE, Some(&path.policy())).unwrap();
-        assert_eq!(path.counter("nat-translated"), 60);
-        assert_eq!(path.counter("nat-exhausted"), 0);
-
-        path.plane.nat(ONE, None).unwrap();
-        path.host("192.168.60.1").send_to(b"out", FAR).unwrap();
-        eventually(|| path.arrived().iter().any(|(source, _)| source.to_string() == "192.168.60.1"));
-        path.plane.remove_all().unwrap();
-    });
-}
-
-#[test]
-fn a_pool_without_room_is_told() {
-    with_rights("services::a_pool_without_room_is_told", || {
-        let path = Path::new("full");
-        let one = ip("203.0.113.1");
-        let policy = NatPolicy { pool: vec![one..=one], ports: Some(2000..=2003), ..path.policy() };
-        path.plane.nat(ONE, Some(&policy)).unwrap();
-        for _ in 0..10 {
-            let _ = path.host("192.168.50.1").send_to(b"out", FAR);
-        }
-        eventually(|| path.counter("nat-exhausted") == 6);
-        assert_eq!(path.counter("nat-translated"), 4);
-        let two = NatPolicy { pool: vec![one..=one, one..=one], ..policy };
-        assert!(matches!(path.plane.nat(ONE, Some(&two)), Err(Error::Invalid(_))));
-        path.plane.remove_all().unwrap();
-    });
-}
+pub(crate) const FAR: (Ipv4Addr, u16) = (Ipv4Addr::new(8, 8, 8, 8), 9);
 
 #[test]
 fn from_outside_only_what_is_open_is_reached() {
@@ -194,10 +149,18 @@ fn classes_are_kept_and_other_marks_are_cleared() {
                 host.send_to(&vec![0; bytes], FAR).unwrap();
             }
         };
-        // Far more of the rest than the rate takes, and a little voice in the middle of it.
-        send(26, 200, 1_000);
+        // Far more of the rest than the rate takes, and a little voice in the middle of it. In small lots, since the
+        // taggers' rings are not what is tried here.
+        for lot in 1..=8 {
+            send(26, 25, 1_000);
+            eventually(|| path.counter("dscp-rewritten") == lot * 25);
+        }
         send(46, 20, 100);
-        send(0, 200, 1_000);
+        for lot in 1..=8 {
+            send(0, 25, 1_000);
+            let best_effort = || path.counter("class-best-effort") + path.counter("class-best-effort-dropped");
+            eventually(|| best_effort() >= 200 + lot * 25);
+        }
         let mut seen = Vec::new();
         eventually(|| {
             seen.extend(path.arrived());
@@ -206,7 +169,7 @@ fn classes_are_kept_and_other_marks_are_cleared() {
         assert!(seen.iter().all(|(_, dscp)| [0, 46].contains(dscp)), "a mark of no class arrived");
         assert_eq!(path.counter("class-voice"), 20);
         assert_eq!(path.counter("class-voice-dropped"), 0);
-        assert!(path.counter("class-best-effort-dropped") > 100);
+        assert!(path.counter("class-best-effort-dropped") > 20);
         assert_eq!(path.counter("dscp-rewritten"), 200);
         let twice = QosPolicy { classes: vec![policy.classes[0].clone(); 2], ..policy };
         assert!(matches!(path.plane.qos(path.outside, Some(&twice)), Err(Error::Invalid(_))));

@@ -279,7 +279,7 @@ impl DataPlane for LinuxDataPlane {
     }
 
     fn qos(&self, interface: IfHandle, policy: Option<&QosPolicy>) -> Result<()> {
-        policy.map_or(Ok(()), qos::check)?;
+        policy.map_or(Ok(()), QosPolicy::check)?;
         if !self.caps.nat || self.caps.qos != QosBackend::Htb {
             return self.missing(Capability::Classes);
         }

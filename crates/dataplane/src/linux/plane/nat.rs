@@ -84,7 +84,7 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
 }
 
 fn table(policy: &NatPolicy, outside: &str, subnets: &[IpNet]) -> Result<String> {
-    check(policy)?;
+    policy.check()?;
     let mut out = format!("table inet {TABLE} {{\n");
     for counter in ["tried", "translated", "private_refused", "inbound_refused"] {
         let _ = writeln!(out, "  counter {counter} {{ }}");
@@ -152,25 +152,4 @@ fn table(policy: &NatPolicy, outside: &str, subnets: &[IpNet]) -> Result<String>
     chain("tp_post", "filter hook postrouting priority 200", &post);
     out.push_str("}\n");
     Ok(out)
-}
-
-fn check(policy: &NatPolicy) -> Result<()> {
-    let invalid = |text: String| Err(Error::Invalid(text));
-    for v4 in [true, false] {
-        if policy.pool.iter().filter(|pool| pool.start().is_ipv4() == v4).count() > 1 {
-            return invalid("a pool is one range of addresses for each family".to_owned());
-        }
-    }
-    if let Some(pool) =
-        policy.pool.iter().find(|pool| pool.start().is_ipv4() != pool.end().is_ipv4() || pool.is_empty())
-    {
-        return invalid(format!("{}-{} is no range of addresses", pool.start(), pool.end()));
-    }
-    if let Some(pair) = policy.one_to_one.iter().find(|pair| pair.public.is_ipv4() != pair.inside.is_ipv4()) {
-        return invalid(format!("{} and {} are of two families", pair.public, pair.inside));
-    }
-    if let Some(ports) = policy.ports.as_ref().filter(|ports| ports.is_empty()) {
-        return invalid(format!("{}-{} is no range of ports", ports.start(), ports.end()));
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@
 use super::domain::Domain;
 use crate::error::Step;
 use crate::linux::{nft, traffic};
-use crate::{Counter, Error, IfHandle, QosPolicy, RateKind, RatePolicy, Result};
+use crate::{Counter, IfHandle, QosPolicy, RateKind, RatePolicy, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use traffic::{Class, Queue};
@@ -48,24 +48,6 @@ pub(super) fn apply(domain: &Domain, interface: IfHandle, name: &str, all: &BTre
         None => domain.net.unshape(name).step(step)?,
     }
     nft::load(domain.net.namespace(), &(nft::without(TABLE) + &rules))
-}
-
-/// What is wrong with a policy.
-pub(super) fn check(policy: &QosPolicy) -> Result<()> {
-    let invalid = |text: String| Err(Error::Invalid(text));
-    if policy.classes.is_empty() || policy.classes.len() > 15 {
-        return invalid(format!("{} classes, and 1 to 15 can be", policy.classes.len()));
-    }
-    let shares: u32 = policy.classes.iter().map(|class| u32::from(class.share)).sum();
-    if shares > 100 {
-        return invalid(format!("the shares of the classes come to {shares} %"));
-    }
-    let mut marks = BTreeSet::new();
-    let mut all = policy.classes.iter().flat_map(|class| &class.marks);
-    match all.find(|mark| !marks.insert(mark.number())) {
-        Some(mark) => invalid(format!("dscp {} is in two classes", mark.number())),
-        None => Ok(()),
-    }
 }
 
 /// The counters of classes and marks.
