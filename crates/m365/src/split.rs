@@ -150,18 +150,29 @@ impl Split {
 
     /// Where an address goes; on a port, if one is given.
     pub fn address(&self, address: IpAddr, port: Option<(Protocol, u16)>) -> Answer {
+        let fitting = self.fitting(address);
+        let Some((prefix, sets)) = fitting.first() else { return unlisted() };
+        let all: Vec<usize> = fitting.iter().flat_map(|(_, sets)| sets.iter().copied()).collect();
+        self.answer((*sets).clone(), &all, Some(prefix.to_string()), port)
+    }
+
+    /// The sets that list an address, by whatever prefix.
+    pub(crate) fn listing(&self, address: IpAddr) -> Vec<u32> {
+        let sets = self.fitting(address).into_iter().flat_map(|(_, sets)| sets);
+        sets.map(|&index| self.snapshot.sets[index].id).collect()
+    }
+
+    /// The prefixes that hold an address, the longest first.
+    fn fitting(&self, address: IpAddr) -> Vec<(Prefix, &Vec<usize>)> {
         let longest = match address {
             IpAddr::V4(_) => 32,
             IpAddr::V6(_) => 128,
         };
-        let fitting: Vec<(Prefix, &Vec<usize>)> = (0..=longest)
+        (0..=longest)
             .rev()
             .filter_map(|length| Prefix::new(address, length))
             .filter_map(|prefix| Some((prefix, self.prefixes.get(&prefix)?)))
-            .collect();
-        let Some((prefix, sets)) = fitting.first() else { return unlisted() };
-        let all: Vec<usize> = fitting.iter().flat_map(|(_, sets)| sets.iter().copied()).collect();
-        self.answer((*sets).clone(), &all, Some(prefix.to_string()), port)
+            .collect()
     }
 
     /// `speaking` decide the way; the port must be listed by one of `all` that fit.
