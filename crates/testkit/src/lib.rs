@@ -5,9 +5,11 @@
 //! replaces what was there.
 //!
 //! [`arm`] is the contract with the real clients: Microsoft's swagger, what clients call, a recorded journey.
+//! [`flows`] writes flow records.
 
 pub mod arm;
 mod fleet;
+pub mod flows;
 #[cfg(unix)]
 pub mod postgres;
 
