@@ -125,6 +125,8 @@ pub enum M365Command {
     },
     /// Follow an endpoint service: keep its answers, tell changes, run a hook
     Watch(Watch),
+    /// Count flow records by the split: what each site, path and class takes, and the circuit for it
+    Capacity(Capacity),
     /// Walk the eight steps of the project with a design's answers: go or no-go
     Plan {
         /// Design files, exports, evidence
@@ -175,6 +177,74 @@ pub struct Watch {
     /// Print a line of JSON for each look
     #[arg(long)]
     pub json: bool,
+}
+
+/// `twinpath m365 capacity`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  nfdump -R flows -o csv | twinpath m365 capacity - --design my.design.yaml\n  \
+    twinpath m365 capacity insights/*/PT1H.json --design my.design.yaml --evidence capacity.live.yaml\n  \
+    twinpath m365 capacity monday.csv --partial monday.part        # on one machine\n  \
+    twinpath m365 capacity monday.part tuesday.part                # the sum of two\n  \
+    twinpath m365 capacity --sql duckdb --table flows --design my.design.yaml > capacity.sql\n\n\
+    Exit codes: 0 counted, 1 counted but some of the input is lost, 2 nothing to count")]
+pub struct Capacity {
+    /// Files with flow records or partial results; `-` reads standard input
+    #[arg(value_name = "FLOWS", required_unless_present = "sql")]
+    pub flows: Vec<PathBuf>,
+    /// Design files: their sites, VNets, circuits and services; without them the flags of the endpoint service decide
+    #[arg(long, value_name = "FILE")]
+    pub design: Vec<String>,
+    /// A site and its prefixes, as `ams=10.10.0.0/16,10.11.0.0/16`; added to those of the design
+    #[arg(long, value_name = "NAME=PREFIX,…")]
+    pub site: Vec<String>,
+    /// Which endpoints.
+    #[command(flatten)]
+    pub endpoints: Endpoints,
+    /// Seconds of an interval
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub interval: u32,
+    /// Only records that begin then or later: a day, or an instant like 2026-11-21T08:30:00Z
+    #[arg(long, value_name = "WHEN")]
+    pub from: Option<String>,
+    /// Only records that begin before
+    #[arg(long, value_name = "WHEN")]
+    pub to: Option<String>,
+    /// Write the counts to this file, to be added to others, and no report
+    #[arg(long, value_name = "FILE")]
+    pub partial: Option<PathBuf>,
+    /// Write what rules CAP-007 and M365-007 ask to this file, for `twinpath check`
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    /// Write the same counting as a query for this engine, and count nothing
+    #[arg(long, value_enum, conflicts_with_all = ["flows", "partial", "evidence", "from", "to"])]
+    pub sql: Option<Engine>,
+    /// The table or view of the query
+    #[arg(long, default_value = "flows", requires = "sql")]
+    pub table: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Engines that a query is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// DuckDB.
+    Duckdb,
+    /// ClickHouse.
+    Clickhouse,
+    /// Spark.
+    Spark,
+}
+
+impl From<Engine> for m365::capacity::sql::Engine {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Duckdb => Self::DuckDb,
+            Engine::Clickhouse => Self::ClickHouse,
+            Engine::Spark => Self::Spark,
+        }
+    }
 }
 
 /// What is split, and how.

@@ -1,5 +1,6 @@
 //! `twinpath m365`: the split of Microsoft 365 between circuit and Internet, and what comes of it.
 
+mod capacity;
 mod plan;
 mod show;
 mod subject;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &M365, catalog: &Catalog) -> anyhow::Result<Outcome> {
             show::diff(&asked, catalog, *json)
         }
         M365Command::Watch(args) => watch::run(args, catalog),
+        M365Command::Capacity(args) => capacity::run(args, catalog),
         M365Command::Plan { files, today, json } => plan::run(files, today.as_deref(), catalog, *json),
     }
 }
