@@ -43,6 +43,8 @@ pub(crate) struct Domain {
     pub(crate) peers: Vec<Option<PeerId>>,
     /// It is on the list of those whose readers have something new.
     pub(crate) listed: bool,
+    /// It is on the list of those that packets follow otherwise than was told.
+    pub(crate) is_turned: bool,
 }
 
 impl Domain {
@@ -53,6 +55,7 @@ impl Domain {
             ranks: vec![Rank { router_id: 0, address: Ipv4Addr::UNSPECIFIED.into(), best: [0; 2] }],
             peers: vec![None],
             listed: false,
+            is_turned: false,
         }
     }
 

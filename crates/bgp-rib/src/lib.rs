@@ -14,6 +14,7 @@
 //!    each peer has a place in the log.
 //! 4. `export` collects what is behind that place, groups it by attributes, asks the export policy once for each group and
 //!    packs UPDATEs.
+//! 5. Where packets follow the table as well ([`Rib::forward`]), [`Rib::forwarding`] tells the next hops of what changed.
 //!
 //! [`Rib::routes`], [`Rib::why`] and their kin answer people (`question`).
 
@@ -22,6 +23,7 @@ mod chunks;
 mod decision;
 mod domain;
 mod export;
+mod forward;
 mod hash;
 mod id;
 mod index;
@@ -41,6 +43,7 @@ mod table;
 mod update;
 
 pub use decision::Step;
+pub use forward::MOST_HOPS;
 pub use id::{DomainId, FeedId, PeerId};
 pub use judge::Refusal;
 pub use peer::PeerConfig;

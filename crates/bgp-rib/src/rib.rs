@@ -30,6 +30,8 @@ pub struct Rib {
     pub(crate) interner: Interner,
     /// Domains and feeds whose readers have something new.
     pub(crate) changed: Vec<Changed>,
+    /// Domains that packets follow otherwise than was told.
+    pub(crate) turned: Vec<DomainId>,
     /// Peers that have something new beside that.
     pub(crate) ready: Vec<PeerId>,
     pub(crate) scratch: Scratch,
@@ -52,6 +54,7 @@ impl Rib {
             feeds: Arena::new(),
             interner: Interner::new(),
             changed: Vec::new(),
+            turned: Vec::new(),
             ready: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -404,6 +407,7 @@ impl Rib {
         {
             self.changed.push(Changed::Domain(id));
         }
+        self.forwarding_changed(id);
     }
 
     fn feed_changed(&mut self, id: FeedId) {

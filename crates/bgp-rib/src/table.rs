@@ -6,6 +6,7 @@
 
 use crate::chunks::Chunks;
 use crate::decision::{self, Rank, Scale};
+use crate::forward::Changes;
 use crate::hash::Seeds;
 use crate::index::Index;
 use crate::intern::{AttrId, Interner};
@@ -33,6 +34,8 @@ pub(crate) struct Table<P: Key> {
     pub(crate) usable: u32,
     /// The readers have something new since this was last cleared.
     pub(crate) changed: bool,
+    /// What packets follow otherwise than was last told, where they follow the table at all.
+    pub(crate) forwarded: Option<Box<Changes<P>>>,
 }
 
 /// What a table needs of its surroundings to change.
@@ -75,6 +78,7 @@ impl<P: Key> Table<P> {
             fastest: 0,
             usable: 0,
             changed: false,
+            forwarded: None,
         }
     }
 
@@ -283,6 +287,8 @@ impl<P: Key> Table<P> {
             let owner = |path: Option<Path>| path.map_or(NOBODY, |path| path.peer);
             self.turn(context, place, owner(before), owner(after));
         }
+        // Packets follow those that are as good as the best, too.
+        self.turned(place);
     }
 
     /// The best path of a slot is another one, or has other attributes.
@@ -301,6 +307,7 @@ impl<P: Key> Table<P> {
             }
         }
         self.note(place, before);
+        self.turned(place);
     }
 
     /// Gives a slot back that has no path and that nobody has to be told of.
@@ -313,6 +320,7 @@ impl<P: Key> Table<P> {
         if self.index.remove(place, |slot| hash::<P>(&slots[slot], seeds)) {
             self.slots[place].retire();
             self.free.push(place);
+            self.retired(place);
         }
         if self.index.is_empty() {
             self.slots = Chunks::new();
