@@ -8,8 +8,9 @@ use bgp_fsm::{Action, Conn, Direction, Event, State, Stop, Time, Up, step};
 use bgp_rib::policy::{Export, Import};
 use bgp_rib::{DomainId, PeerId, Rib};
 use bgp_wire::Families;
-use model::Family;
+use model::{Family, Prefix};
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 /// A routing domain, by the number that the caller gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +22,7 @@ pub struct Speaker {
     seed: u32,
     pub(crate) tables: Rib,
     domains: BTreeMap<Domain, DomainId>,
+    by_tables: HashMap<DomainId, Domain>,
     pub(crate) peers: Vec<Option<Box<Entry>>>,
     pub(crate) by_routes: HashMap<PeerId, Peer>,
     pub(crate) connections: HashMap<Conn, Connection>,
@@ -42,6 +44,7 @@ impl Speaker {
             seed: (seed >> 32) as u32 ^ seed as u32,
             tables: Rib::new(seed),
             domains: BTreeMap::new(),
+            by_tables: HashMap::new(),
             peers: Vec::new(),
             by_routes: HashMap::new(),
             connections: HashMap::new(),
@@ -57,7 +60,8 @@ impl Speaker {
 
     /// Adds a routing domain; one that is there keeps its tables.
     pub fn add_domain(&mut self, domain: Domain, name: &str) {
-        self.domains.entry(domain).or_insert_with(|| self.tables.add_domain(name));
+        let id = *self.domains.entry(domain).or_insert_with(|| self.tables.add_domain(name));
+        self.by_tables.insert(id, domain);
     }
 
     /// Removes a domain, its peers first.
@@ -67,6 +71,7 @@ impl Speaker {
             self.remove_peer(peer, now);
         }
         if let Some(id) = self.domains.remove(&domain) {
+            self.by_tables.remove(&id);
             self.tables.remove_domain(id);
         }
     }
@@ -232,6 +237,31 @@ impl Speaker {
     /// Appends what is to be done outside, in the order in which it came up.
     pub fn drain_effects(&mut self, effects: &mut Vec<Effect>) {
         effects.append(&mut self.effects);
+    }
+
+    /// From now on keeps account of what packets follow in a domain, see [`Rib::forward`].
+    pub fn forward(&mut self, domain: Domain) {
+        if let Some(&id) = self.domains.get(&domain) {
+            self.tables.forward(id, true);
+        }
+    }
+
+    /// Whether [`Speaker::forwarding`] would tell anything. It does not while peers are waited for after a restart
+    /// (RFC 4724, section 4.1): until then packets follow what they followed before.
+    pub fn has_forwarding(&self) -> bool {
+        self.deferring == 0 && self.tables.has_forwarding()
+    }
+
+    /// Tells what packets follow otherwise than before, of `limit` prefixes at most, see [`Rib::forwarding`].
+    pub fn forwarding(&mut self, limit: usize, mut take: impl FnMut(Domain, Prefix, &[IpAddr])) {
+        if self.deferring == 0 {
+            let by_tables = &self.by_tables;
+            self.tables.forwarding(limit, |id, prefix, hops| {
+                if let Some(&domain) = by_tables.get(&id) {
+                    take(domain, prefix, hops);
+                }
+            });
+        }
     }
 
     /// The tables, for questions.

@@ -6,6 +6,7 @@
 //! - [`process`]: the process from its start to its end: listeners, reload, what workers tell of.
 //! - [`worker`]: a thread that owns whole routing domains: their sockets, sessions and tables.
 //! - [`bfd`]: the thread that watches the liveness of peers.
+//! - `forward`: from tables to the kernel, and the namespaces and interfaces of domains.
 //! - [`follow`]: what runs is what the service says, over a connection of the edge's own.
 //! - [`control`]: the local socket on which people and programs ask and command.
 //! - [`metrics`]: counters for Prometheus.
@@ -18,6 +19,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod follow;
+mod forward;
 pub mod metrics;
 pub mod policy;
 pub mod process;

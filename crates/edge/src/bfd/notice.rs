@@ -4,6 +4,7 @@ use super::WatchId;
 use bfd::State;
 use std::fmt;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Instant;
 
 /// A session is in another state than its worker knew.
 ///
@@ -17,6 +18,8 @@ pub struct Notice {
     /// The path was lost since the last notice, so that the BGP session over it must go down (RFC 5882 section 4.3).
     /// That an operator of either end took the session down is no such loss (section 3.2).
     pub is_path_lost: bool,
+    /// When the state was left that the worker knew.
+    pub at: Instant,
     /// Why the session last went down.
     pub diagnostic: bfd::Diagnostic,
 }

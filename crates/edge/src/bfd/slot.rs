@@ -3,7 +3,7 @@
 use super::{Notice, Shown, Watch};
 use bfd::{Change, Discriminator, Session, State, Time};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A session and its counters.
 #[derive(Debug)]
@@ -63,6 +63,7 @@ impl Slot {
             id: self.watch.id,
             state: change.to,
             is_path_lost: was_lost || change.is_path_lost(),
+            at: self.untold.map_or_else(Instant::now, |untold| untold.at),
             diagnostic: change.diagnostic,
         });
     }

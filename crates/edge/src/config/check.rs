@@ -4,7 +4,7 @@
 use super::problem::nearest;
 use super::setting::Door;
 use super::tree::{Config, Domain, Feed, Peer};
-use super::values::{Family, Label, Peering, Side};
+use super::values::{Backend, Encapsulation, Family, Label, Peering, Side};
 use super::{Problem, Section};
 use model::{Asn, Family as AddressFamily, Prefix};
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// Checks a configuration whose values are legal each by itself.
 pub(crate) fn check(config: &Config, door: &mut Door<'_>) {
-    let mut check = Check { config, door, peers: HashMap::new() };
+    let mut check = Check { config, door, peers: HashMap::new(), tags: HashSet::new(), networks: HashSet::new() };
     check.edge();
     for domain in &config.domains {
         check.domain(domain);
@@ -25,6 +25,10 @@ struct Check<'c, 'd, 'f> {
     door: &'d mut Door<'f>,
     /// The peers of a namespace, by the address they connect from.
     peers: HashMap<(Option<&'c str>, IpAddr), Vec<&'c Peer>>,
+    /// The tags that have a domain already.
+    tags: HashSet<(Option<u32>, Option<u32>)>,
+    /// The numbers of tunnels.
+    networks: HashSet<u32>,
 }
 
 impl<'c> Check<'c, '_, '_> {
@@ -81,6 +85,7 @@ impl<'c> Check<'c, '_, '_> {
             let seen = "a Microsoft peering without `advertised-prefixes`";
             self.refuse(domain.places.of("peering"), seen, "a list, which may be empty; nothing else is accepted");
         }
+        self.forwarding(domain);
         let mut routes = HashSet::new();
         for route in &domain.routes {
             if !routes.insert(route.prefix) {
@@ -91,6 +96,62 @@ impl<'c> Check<'c, '_, '_> {
         for peer in &domain.peers {
             self.peer(domain, peer);
             self.addresses(domain, peer);
+        }
+    }
+
+    /// What the data plane needs to carry the domain.
+    fn forwarding(&mut self, domain: &'c Domain) {
+        let plane = self.config.dataplane.as_ref().filter(|plane| plane.backend != Backend::None);
+        for (key, is_used) in [
+            ("kernel-routes", domain.kernel_routes),
+            ("attach", domain.attach.is_some()),
+            ("tunnel", !domain.tunnels.is_empty()),
+        ] {
+            if is_used && plane.is_none() {
+                let seen = format!("`{key}` without a data plane");
+                self.refuse(domain.places.of(key), seen, "`[dataplane]` with a backend too");
+            }
+            if is_used && domain.namespace.as_deref().is_none_or(|name| name.contains('/')) {
+                let seen = format!("`{key}` of a domain without a named namespace");
+                self.refuse(domain.places.of(key), seen, "`namespace` with a name of `/run/netns` too");
+            }
+        }
+        let Some(plane) = plane else { return };
+        if let Some(attach) = &domain.attach {
+            let at = |key| attach.places.of(key);
+            if plane.port.is_none() {
+                self.refuse(domain.places.of("attach"), "`attach` without a port", "`port` of `[dataplane]` too");
+            }
+            let tags = (attach.s_tag.map(|tag| tag.get()), attach.c_tag.map(|tag| tag.get()));
+            match (plane.encapsulation, tags) {
+                (Encapsulation::Qinq, (Some(_), Some(_))) | (Encapsulation::Untagged, (None, None)) => {}
+                (Encapsulation::Qinq, _) => {
+                    self.refuse(
+                        at("s-tag"),
+                        "`attach` without both tags",
+                        "`s-tag` and `c-tag`, as the port is `qinq`",
+                    );
+                }
+                (Encapsulation::Untagged, _) => {
+                    self.refuse(at("s-tag"), "`attach` with a tag", "no tags, as the port is `untagged`");
+                }
+            }
+            if !self.tags.insert(tags) {
+                self.refuse(at("s-tag"), "the same part of the port as another domain", "tags of its own");
+            }
+        }
+        for tunnel in &domain.tunnels {
+            if plane.cloud.is_none() {
+                self.refuse(tunnel.places.of("vni"), "a tunnel without a cloud", "`cloud` of `[dataplane]` too");
+            }
+            if plane.cloud.is_some_and(|cloud| cloud.is_ipv4() != tunnel.remote.is_ipv4()) {
+                let seen = tunnel.remote.to_string();
+                self.refuse(tunnel.places.of("remote"), seen, "an address of the family of `cloud`");
+            }
+            if !self.networks.insert(tunnel.vni.get()) {
+                let seen = format!("a second tunnel {}", tunnel.vni.get());
+                self.refuse(tunnel.places.of("vni"), seen, "a number of its own");
+            }
         }
     }
 
@@ -209,6 +270,13 @@ impl Peer {
             Some(families) => (families.contains(&Family::V4), families.contains(&Family::V6)),
             None => (self.address.is_ipv4(), self.address.is_ipv6()),
         }
+    }
+}
+
+impl Domain {
+    /// Whether the data plane has anything to do with it.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.kernel_routes || self.attach.is_some() || !self.tunnels.is_empty()
     }
 }
 

@@ -28,6 +28,11 @@ pub enum Change<'n> {
         /// The domain.
         domain: &'n Domain,
     },
+    /// Addresses and rate of the domain's part of the port, or its tunnels.
+    Interfaces {
+        /// The domain.
+        domain: &'n Domain,
+    },
     /// The domain's own routes.
     Routes {
         /// The domain.
@@ -119,6 +124,7 @@ fn edge<'n>(old: &Config, new: &'n Config, changes: &mut Vec<Change<'n>>) -> Tou
         restart_time,
         stale_time,
         selection_deferral,
+        dataplane,
         domains: _,
         feeds: _,
         bmp,
@@ -133,6 +139,7 @@ fn edge<'n>(old: &Config, new: &'n Config, changes: &mut Vec<Change<'n>>) -> Tou
         ("metrics", *metrics != old.metrics),
         ("bmp", *bmp != old.bmp),
         ("record", *record != old.record),
+        ("dataplane", *dataplane != old.dataplane),
     ];
     changes.extend(fixed.iter().filter(|(_, differs)| *differs).map(|&(key, _)| Change::NeedsRestart { key }));
     let namespaces = |config: &Config| -> Vec<_> {
@@ -205,7 +212,11 @@ fn domains<'n>(old: &Config, new: &'n Config, every_session: Touched, changes: &
 
 /// Whether so much is other that nothing of the domain can stay.
 fn is_another(old: &Domain, new: &Domain) -> bool {
-    old.namespace != new.namespace || old.peering != new.peering
+    let tags = |domain: &Domain| domain.attach.as_ref().map(|attach| (attach.s_tag, attach.c_tag));
+    old.namespace != new.namespace
+        || old.peering != new.peering
+        || old.kernel_routes != new.kernel_routes
+        || tags(old) != tags(new)
 }
 
 fn domain<'n>(old: &Domain, new: &'n Domain, every_session: Touched, changes: &mut Vec<Change<'n>>) {
@@ -215,6 +226,9 @@ fn domain<'n>(old: &Domain, new: &'n Domain, every_session: Touched, changes: &m
         peering: _,
         sku,
         namespace: _,
+        kernel_routes: _,
+        attach,
+        tunnels,
         // What is listened to is the edge's to compare.
         listen: _,
         enabled,
@@ -234,6 +248,9 @@ fn domain<'n>(old: &Domain, new: &'n Domain, every_session: Touched, changes: &m
         shutdown: *enabled != old.enabled || *validation != old.validation,
         ..every_session
     };
+    if (attach, tunnels) != (&old.attach, &old.tunnels) {
+        changes.push(Change::Interfaces { domain: new });
+    }
     if *routes != old.routes {
         changes.push(Change::Routes { domain: new });
     }

@@ -89,7 +89,7 @@ impl Running {
 
     fn apply(&mut self, change: Change<'_>) {
         match change {
-            Change::NeedsRestart { .. } | Change::Listeners => {}
+            Change::NeedsRestart { .. } | Change::Listeners | Change::Interfaces { .. } => {}
             Change::DomainRemoved { domain } => {
                 self.domains.remove(&domain).unwrap();
                 self.peers.retain(|(of, _), _| *of != domain);
@@ -179,4 +179,25 @@ fn another_address_or_as_opens_the_session_again() {
     assert!(touched(base, "address='10.0.0.2'\nasn=65002").session);
     assert!(touched(base, &format!("{base}md5='secret'")).session);
     assert!(!touched(base, &format!("{base}families=['ipv4']")).session, "it was so by default");
+}
+
+/// A gateway that comes to a domain touches neither the customer's session nor the rest.
+#[test]
+fn a_tunnel_that_comes_is_one_change_of_interfaces_and_a_peer() {
+    let config = |tunnel: &str| {
+        let text = format!(
+            "name='e'\nrouter-id='1.1.1.1'\n[dataplane]\nport='p'\ncloud='192.0.2.1'\n[[domain]]\nname='d'\n\
+             peering='private'\nnamespace='n'\nkernel-routes=true\n[domain.attach]\ns-tag=1\nc-tag=2\n\
+             addresses=['10.0.0.2/30']\n[[domain.peer]]\nname='ce'\naddress='10.0.0.1'\nasn=1\n{tunnel}"
+        );
+        let mut no_files = |_: &std::path::Path| Err(std::io::Error::other("no files"));
+        Config::parse("edge.toml", &text, catalog::Catalog::builtin(), &mut no_files).unwrap()
+    };
+    let tunnel = "[[domain.tunnel]]\nvni=8\nremote='192.0.2.2'\naddresses=['100.64.0.1/30']\n\
+        [[domain.peer]]\nname='gw'\naddress='100.64.0.2'\nasn=65515\nrole='gateway'\n";
+    let (without, with) = (config(""), config(tunnel));
+    let changes = diff(&without, &with);
+    assert!(matches!(changes[..], [Change::Interfaces { .. }, Change::PeerAdded { .. }]), "{changes:?}");
+    let retagged = config(&tunnel.replace("vni=8", "vni=9"));
+    assert!(matches!(diff(&with, &retagged)[..], [Change::Interfaces { .. }]));
 }

@@ -25,8 +25,8 @@ pub use problem::{Problem, Refused};
 pub use reference::reference;
 pub use section::{Absent, Key, Places, Section};
 pub use setting::Whole;
-pub use tree::{Bmp, Config, Domain, Feed, Peer, Port, PrefixFile, Record, Route, SECTIONS};
-pub use values::{Bfd, BgpRole, Family, Label, Md5Key, Peering, PrefixLimit, Side};
+pub use tree::{Attach, Bmp, Config, Dataplane, Domain, Feed, Peer, Port, PrefixFile, Record, Route, SECTIONS, Tunnel};
+pub use values::{Backend, Bfd, BgpRole, Encapsulation, Family, Label, Md5Key, Peering, PrefixLimit, Side};
 
 #[cfg(test)]
 mod diff_tests;

@@ -3,6 +3,7 @@
 use super::Problem;
 use super::problem::nearest;
 use catalog::Catalog;
+use ipnet::IpNet;
 use model::{Asn, Community, CommunityRef, Prefix, PrefixState, Tier, Value};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -177,6 +178,7 @@ parsed! {
     PathBuf, "the path of a file or folder, from the folder of this file on";
     IpAddr, "an IPv4 or IPv6 address";
     Ipv4Addr, "four numbers like an IPv4 address";
+    IpNet, "an address and the length of its subnet, like `10.0.0.2/30`";
     SocketAddr, "an address and a port, like `10.0.0.1:179` or `[fd00::1]:179`";
 }
 

@@ -3,7 +3,8 @@
 //! Each is a plain struct whose doc comments are the reference (`docs/reference/edge-config.md`).
 
 use super::setting::Whole;
-use super::values::{Bfd, BgpRole, Family, Label, Md5Key, Peering, PrefixLimit, Side};
+use super::values::{Backend, Bfd, BgpRole, Encapsulation, Family, Label, Md5Key, Peering, PrefixLimit, Side};
+use ipnet::IpNet;
 use model::{Asn, Community, Prefix, PrefixState, Tier};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ section! {
         "stale-time" stale_time: Whole<1, 86_400>, default "360";
         /// How many seconds a restarted edge waits for all peers' routes before it selects (RFC 4724, section 4.1).
         "selection-deferral" selection_deferral: Whole<1, 3600>, default "240";
+        /// How packets are forwarded; by nobody when left out.
+        "dataplane" dataplane: Dataplane, optional;
         /// Routing domains.
         "domain" domains: Vec<Arc<Domain>>, default "[]";
         /// Microsoft's service prefixes.
@@ -62,8 +65,15 @@ section! {
         "peering" peering: Peering, required;
         /// The tier of the circuit, from which limits and reach follow.
         "sku" sku: Tier, default "'standard'";
-        /// The network namespace that its sockets are made in: a name under `/run/netns`, or a path.
+        /// The network namespace that its sockets are made in: a name under `/run/netns`, or a path. With `attach` it is
+        /// made, and gone with the domain; without, it is there already.
         "namespace" namespace: String, optional;
+        /// `true` has the kernel forward by what peers announce, in the namespace. Only with `namespace` and `[dataplane]`.
+        "kernel-routes" kernel_routes: bool, default "false";
+        /// What of the port is this domain's. Only with `namespace` and `[dataplane]`.
+        "attach" attach: Attach, optional;
+        /// Ways through the cloud, to VNet gateways or from one to the edges. Only with `namespace` and `[dataplane]`.
+        "tunnel" tunnels: Vec<Tunnel>, default "[]";
         /// Where peers connect to in the namespace; the same as the edge's own when left out. Only with `namespace`.
         "listen" listen: Vec<SocketAddr>, optional;
         /// `false` closes its sessions and keeps them closed.
@@ -84,6 +94,48 @@ section! {
         "peer" peers: Vec<Peer>, default "[]";
         /// Routes that the edge announces itself, like the prefixes of VNets.
         "route" routes: Vec<Route>, default "[]";
+    }
+}
+
+section! {
+    /// What forwards packets. With it the edge makes the namespaces, interfaces and routes of its domains by itself.
+    Dataplane, "[dataplane]" {
+        /// What carries domains.
+        "backend" backend: Backend, default "'linux'";
+        /// The device on which circuits come in; needed where a domain has `attach`.
+        "port" port: String, optional;
+        /// How circuits are told apart on the port.
+        "encapsulation" encapsulation: Encapsulation, default "'qinq'";
+        /// Our address in the cloud's network, from which tunnels go; needed where a domain has one.
+        "cloud" cloud: IpAddr, optional;
+        /// `true` lets the edge make devices in the network namespace of the machine itself, when it runs there.
+        "allow-host" allow_host: bool, default "false";
+    }
+}
+
+section! {
+    /// What of the port is a domain's, and what the edge is there.
+    Attach, "[domain.attach]" {
+        /// The outer tag (802.1ad), that of the circuit; with `qinq`, and only then.
+        "s-tag" s_tag: Whole<1, 4094>, optional;
+        /// The inner tag (802.1Q), that of the peering; with `qinq`, and only then.
+        "c-tag" c_tag: Whole<1, 4094>, optional;
+        /// Our addresses with the lengths of their subnets.
+        "addresses" addresses: Vec<IpNet>, required;
+        /// The bandwidth of the circuit in Mbit/s, kept in both directions; no bound when left out.
+        "rate-mbps" rate_mbps: Whole<1, 400_000>, optional;
+    }
+}
+
+section! {
+    /// A VXLAN between two routers of the cloud, with nobody else on it.
+    Tunnel, "[[domain.tunnel]]" {
+        /// The number of the network (VNI), unique on the edge.
+        "vni" vni: Whole<1, 16_777_215>, required;
+        /// The address of the other end in the cloud's network.
+        "remote" remote: IpAddr, required;
+        /// Our addresses inside, with the lengths of their subnets.
+        "addresses" addresses: Vec<IpNet>, required;
     }
 }
 
@@ -214,7 +266,10 @@ pub struct PrefixFile {
 /// Every table, for the reference.
 pub static SECTIONS: &[&super::Section] = &[
     Config::SECTION,
+    Dataplane::SECTION,
     Domain::SECTION,
+    Attach::SECTION,
+    Tunnel::SECTION,
     Peer::SECTION,
     Bfd::SECTION,
     PrefixLimit::SECTION,

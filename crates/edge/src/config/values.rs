@@ -19,6 +19,20 @@ words! {
         /// No ExpressRoute at all: everything is taken and given.
         Open = "open",
     }
+    /// What carries routing domains.
+    Backend {
+        /// Network namespaces of this machine.
+        Linux = "linux",
+        /// Nothing: sessions and tables only.
+        None = "none",
+    }
+    /// How circuits are told apart on a port.
+    Encapsulation {
+        /// By two tags: the circuit's outside (802.1ad), the peering's inside (802.1Q).
+        Qinq = "qinq",
+        /// Not at all: the port is one domain's.
+        Untagged = "untagged",
+    }
     /// Which side of the edge a peer is on.
     Side {
         /// The customer's or the provider's router.

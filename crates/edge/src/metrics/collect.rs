@@ -2,6 +2,7 @@
 
 use super::text::{Kind, family, sample};
 use crate::config::{Domain, Peer};
+use crate::forward::BOUNDS;
 use crate::process::{Core, Way};
 use bgp_fsm::Time;
 use bgp_rib::{FamilyCounts, Memory};
@@ -65,6 +66,7 @@ pub(super) fn collect(core: &Core, out: &mut impl Write) -> io::Result<()> {
     tally(core, out)?;
     memory(core, out)?;
     bfd(core, out)?;
+    forwarding(core, out)?;
     sessions(core, out)
 }
 
@@ -190,6 +192,53 @@ fn bfd(core: &Core, out: &mut impl Write) -> io::Result<()> {
         sample(out, name, &[], count)?;
     }
     Ok(())
+}
+
+/// What is forwarded, and how fast packets went another way.
+fn forwarding(core: &Core, out: &mut impl Write) -> io::Result<()> {
+    let Some(forwarding) = &core.forwarding else { return Ok(()) };
+    let config = core.config();
+    family(out, "forwarded_prefixes", Kind::Gauge, "Prefixes in the kernel by domain.")?;
+    let routes = forwarding.routes();
+    let counted: Vec<_> = config
+        .domains
+        .iter()
+        .filter_map(|domain| {
+            let number = core.number_of(domain);
+            let (_, count) = routes.iter().find(|(id, _)| id.0 == number)?;
+            Some((domain, *count, core.counters(domain.name.as_str()).unwrap_or_default()))
+        })
+        .collect();
+    for (domain, count, _) in &counted {
+        sample(out, "forwarded_prefixes", &[("domain", &domain.name)], count)?;
+    }
+    for (name, help) in [
+        ("forwarded_packets_total", "Packets by domain, link and what became of them."),
+        ("forwarded_bytes_total", "Bytes by domain, link and what became of them."),
+    ] {
+        family(out, name, Kind::Counter, help)?;
+        for (domain, _, counters) in &counted {
+            for (counter, is_link) in counters {
+                let value = if name.contains("packets") { counter.packets } else { counter.bytes };
+                let link = match (is_link, counter.interface) {
+                    (true, _) => "customer".to_owned(),
+                    (false, Some(interface)) => interface.index.to_string(),
+                    (false, None) => "all".to_owned(),
+                };
+                sample(out, name, &[("domain", &domain.name), ("link", &link), ("what", &counter.name)], value)?;
+            }
+        }
+    }
+    let (buckets, count, micros) = forwarding.switches.read();
+    let name = "path_switch_seconds";
+    family(out, name, Kind::Histogram, "From the news that a path is lost to the group replaced in the kernel.")?;
+    for (bound, below) in BOUNDS.iter().zip(buckets) {
+        let bound = *bound as f64 / 1e6;
+        sample(out, "path_switch_seconds_bucket", &[("le", &bound)], below)?;
+    }
+    sample(out, "path_switch_seconds_bucket", &[("le", &"+Inf")], count)?;
+    sample(out, "path_switch_seconds_sum", &[], micros as f64 / 1e6)?;
+    sample(out, "path_switch_seconds_count", &[], count)
 }
 
 /// Memory and processor time of the process, from proc(5); what cannot be read is left out.

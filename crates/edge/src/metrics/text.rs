@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Gauge,
     /// It only goes up, until the process starts anew.
     Counter,
+    /// How many of each size there were.
+    Histogram,
 }
 
 /// Begins a family: its name without the prefix of the program, and what it means.
@@ -23,6 +25,7 @@ pub(super) fn family(out: &mut impl Write, name: &str, kind: Kind, help: &str) -
     let kind = match kind {
         Kind::Gauge => "gauge",
         Kind::Counter => "counter",
+        Kind::Histogram => "histogram",
     };
     write!(out, "# HELP twinpath_edge_{name} {help}\n# TYPE twinpath_edge_{name} {kind}\n")
 }

@@ -96,6 +96,7 @@ impl Core {
         let settings = Settings::new(new, &self.catalog, self.revision.load(Ordering::Relaxed), restarting);
         let mut batch = Batch::new(self.workers.len());
         let mut listeners = false;
+        let mut gone = Vec::new();
         let before = LazyCell::new(|| -> HashMap<&Label, &Domain> {
             old.domains.iter().map(|domain| (&domain.name, &**domain)).collect()
         });
@@ -108,6 +109,14 @@ impl Core {
                     if let Some(entry) = removed {
                         entry.peers.values().for_each(|number| self.unwatch(*number));
                         batch.push(entry.worker, Command::RemoveDomain { domain: entry.number });
+                        let follows = before.get(&domain).is_some_and(|old| {
+                            new.domains.iter().any(|new| new.namespace.is_some() && new.namespace == old.namespace)
+                        });
+                        match follows {
+                            // Another domain is made under that name at once.
+                            true => applied.failed.extend(self.unforward(entry.number)),
+                            false => gone.push(entry.number),
+                        }
                         applied.domains_removed += 1;
                     }
                 }
@@ -115,6 +124,7 @@ impl Core {
                     self.add_domain(&settings, new, domain, &mut batch);
                     applied.domains_added += 1;
                 }
+                Change::Interfaces { domain } => batch.failed.extend(self.interfaces(domain, new)),
                 Change::Routes { domain } => {
                     let before = before.get(&domain.name).copied();
                     applied.routes_changed += self.routes(before, domain, &mut batch);
@@ -143,12 +153,18 @@ impl Core {
             applied.failed.extend(listen(new));
         }
         applied.failed.extend(self.send(batch));
+        // Only now, so that peers were told.
+        applied.failed.extend(gone.into_iter().filter_map(|domain| self.unforward(domain)));
         applied
     }
 
     fn add_domain(&self, settings: &Settings<'_>, config: &Config, domain: &Domain, batch: &mut Batch) {
         let (number, worker) = self.roster_mut().add_domain(&domain.name);
+        batch.failed.extend(self.forward_domain(number, domain, config));
         batch.push(worker, Command::AddDomain { domain: number, name: domain.name.to_string() });
+        if domain.kernel_routes {
+            batch.push(worker, Command::Forward { domain: number });
+        }
         self.routes(None, domain, batch);
         for peer in &domain.peers {
             self.add_peer(settings, config, domain, peer, batch);

@@ -19,6 +19,10 @@ pub(crate) enum Command {
     RemoveDomain {
         domain: Domain,
     },
+    /// The kernel forwards by the domain's table.
+    Forward {
+        domain: Domain,
+    },
     AddPeer {
         domain: Domain,
         peer: Peer,
@@ -124,6 +128,7 @@ impl Executor {
         match command {
             Command::AddDomain { domain, name } => speaker.add_domain(domain, &name),
             Command::RemoveDomain { domain } => speaker.remove_domain(domain, now),
+            Command::Forward { domain } => speaker.forward(domain),
             Command::AddPeer { domain, peer, config, from: _, reads_feed } => {
                 speaker.add_peer(domain, peer, *config);
                 if reads_feed && let Some(routes) = speaker.peer(peer).map(|view| view.routes) {

@@ -7,8 +7,11 @@ use super::{Core, Hand};
 use crate::bfd::{Command as Bfd, Gone, Liveness, Notice, Options, Snapshot, Watch, WatchId};
 use crate::clock::Clock;
 use crate::config::{Config, Domain, Label, Peer};
+use crate::forward::Forwarding;
+use crate::record::Event;
 use crate::worker::Request;
 use bgp_speaker::{Peer as Number, Speaker};
+use dataplane::DomainId;
 use std::net::IpAddr;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -80,6 +83,7 @@ impl Core {
             let mut teller = Teller {
                 hand: hand.clone(),
                 roster: self.roster.clone(),
+                forwarding: self.forwarding.clone(),
                 clock: self.clock,
                 lines: Limiter::default(),
             };
@@ -94,6 +98,7 @@ impl Core {
 struct Teller {
     hand: Arc<Hand>,
     roster: Arc<RwLock<Roster>>,
+    forwarding: Option<Arc<Forwarding>>,
     clock: Clock,
     lines: Limiter<Number>,
 }
@@ -102,6 +107,7 @@ impl Teller {
     fn pass_on(&mut self, notices: &Receiver<Notice>) {
         while let Ok(notice) = notices.recv() {
             let number = Number(notice.id.0 as u32);
+            self.switch(number, &notice);
             if notice.is_path_lost {
                 let executor = self.hand.executor.clone();
                 let down = Box::new(move |speaker: &mut Speaker, now| {
@@ -117,6 +123,27 @@ impl Teller {
                 drop(roster);
                 tracing::info!(peer = %format_args!("{domain}/{peer}"), "bfd is {} ({}){held}", notice.state, notice.diagnostic);
             }
+        }
+    }
+}
+
+impl Teller {
+    /// Sends packets another way, or that way again, before BGP hears of it (spec 09, 6).
+    fn switch(&self, peer: Number, notice: &Notice) {
+        let Some(forwarding) = &self.forwarding else { return };
+        let roster = self.roster.read().unwrap_or_else(PoisonError::into_inner);
+        let Some((domain, address)) = roster.place(peer) else { return };
+        drop(roster);
+        let domain = DomainId(domain.0);
+        if notice.is_path_lost
+            && let Some((groups, took)) = forwarding.lose(domain, address, notice.at)
+            && let Some(tape) = &self.hand.tape
+        {
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            tape.note(self.clock.now(), Event::Switched { peer: peer.0, groups, micros });
+        }
+        if notice.state == bfd::State::Up {
+            forwarding.find(domain, address);
         }
     }
 }

@@ -16,6 +16,7 @@ mod ask;
 mod calls;
 mod command;
 mod door;
+mod forwarding;
 mod listen;
 mod liveness;
 mod recorded;
@@ -28,6 +29,7 @@ mod slots;
 
 use crate::clock::Clock;
 use crate::config::{Config, Refused as BadConfig};
+use crate::forward::Forwarding;
 use crate::record::{Event, Stations, Tape, Text};
 use crate::worker::{Refused, Worker};
 use crate::{control, metrics};
@@ -70,6 +72,8 @@ pub(crate) struct Core {
     roster: Arc<RwLock<Roster>>,
     workers: Vec<Arc<Hand>>,
     watching: liveness::Watching,
+    /// What forwards packets, if anything does.
+    pub(crate) forwarding: Option<Arc<Forwarding>>,
     pub(crate) tally: Arc<Tally>,
     listeners: Mutex<listen::Listeners>,
     /// Tells the main thread to end; the first to say so is heard.
@@ -111,6 +115,9 @@ pub enum StartError {
     /// Places to listen cannot be had.
     #[error("{}", .0.join("; "))]
     Listen(Vec<String>),
+    /// Packets cannot be forwarded as configured.
+    #[error("data plane: {0}")]
+    Dataplane(String),
 }
 
 /// A running edge; dropping it does not stop it, [`Edge::run`] does what it is told.
@@ -155,12 +162,16 @@ impl Edge {
         let tally = Arc::new(Tally::default());
         let (reports, reports_thread) =
             Reports::start(roster.clone(), tally.clone()).map_err(fault("no thread for reports"))?;
+        let forwarding = forwarding::open(&config).map_err(StartError::Dataplane)?;
+        let (wake, woken) = sync_channel(1);
         let stations = Stations::new(&config);
         let stations_are_there = stations.are_there();
         let workers = (0..count).map(|index| {
             let reports = reports.clone();
             let stations = stations.clone();
+            let found = forwarding::Found { forwarding: forwarding.clone(), roster: roster.clone() };
             let reporter = Box::new(move |notice: Notice, now| {
+                found.take(&notice);
                 stations.take(&notice);
                 reports.take(notice, now);
             });
@@ -174,12 +185,16 @@ impl Edge {
             }
             let executor = Arc::new(Mutex::new(Executor::new(tape.clone())));
             let name = format!("worker {index}");
-            let worker = Worker::start_recorded(name, speaker, clock, reporter, tape.clone())?;
+            let forwarder = forwarding.is_some().then(|| forwarding::waker(&wake));
+            let worker = Worker::start_recorded(name, speaker, clock, reporter, tape.clone(), forwarder)?;
             Ok(Arc::new(Hand { worker, executor, tape }))
         });
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(fault("no worker"))?;
+        let nothing = Config { domains: Vec::new(), feeds: Vec::new(), ..Config::clone(&config) };
         let mut listeners = listen::Listeners::default();
-        let failed = listeners.set(&config, workers[door::KEEPER].worker.registry());
+        // Namespaces that are made with their domains are not there yet.
+        let at_once = if forwarding.is_some() { &nothing } else { &*config };
+        let failed = listeners.set(at_once, workers[door::KEEPER].worker.registry());
         if !failed.is_empty() {
             return Err(StartError::Listen(failed.iter().map(listen::tell).collect()));
         }
@@ -193,6 +208,7 @@ impl Edge {
             roster,
             workers,
             watching: liveness::Watching::default(),
+            forwarding,
             tally,
             listeners: Mutex::new(listeners),
             end,
@@ -204,13 +220,16 @@ impl Edge {
         if let Some(patience) = restarting {
             tracing::info!("back from a restart: waiting for the peers' routes for {} s at most", patience.as_secs());
         }
-        let nothing = Config { domains: Vec::new(), feeds: Vec::new(), ..Config::clone(&config) };
-        // The listeners are there already.
-        let applied = core.change(&nothing, &config, restarting, &mut |_| Vec::new());
+        let applied = core.change(&nothing, &config, restarting, &mut |config| match core.forwarding {
+            Some(_) => core.set_listeners(config),
+            // They are there already.
+            None => Vec::new(),
+        });
         for failed in applied.failed {
             tracing::error!("{failed}");
         }
         let core = Arc::new(core);
+        core.forward(woken, restarting).map_err(fault("no thread to forward"))?;
         control::serve(core.clone(), &config.control)
             .map_err(fault(&format!("control socket {}", config.control.display())))?;
         stations.start(&core).map_err(fault("no thread for a monitoring station"))?;
@@ -252,6 +271,10 @@ impl Edge {
         self.core.take_leave(end);
         *self.core.listeners() = listen::Listeners::default();
         let _ = std::fs::remove_file(&self.core.config().control);
+        // A process that comes back finds what it left; one that ends for good leaves nothing.
+        if let Some(forwarding) = self.core.forwarding.as_ref().filter(|_| end == End::Stop) {
+            forwarding.clear();
+        }
         // Others may hold the core still, but they hold no worker's thread up.
         for index in 0..self.core.workers.len() {
             let hand = &self.core.workers[index];

@@ -34,6 +34,7 @@ pub(crate) struct Origin {
 pub(crate) enum Recorded {
     AddDomain { domain: u32, name: String },
     RemoveDomain { domain: u32 },
+    Forward { domain: u32 },
     AddPeer { domain: u32, peer: u32, from: Origin, reads_feed: bool },
     RemovePeer { peer: u32, stop: StopName },
     Start { peer: u32 },
@@ -75,6 +76,7 @@ impl From<&Command> for Recorded {
         match command {
             Command::AddDomain { domain, name } => Self::AddDomain { domain: domain.0, name: name.clone() },
             Command::RemoveDomain { domain } => Self::RemoveDomain { domain: domain.0 },
+            Command::Forward { domain } => Self::Forward { domain: domain.0 },
             Command::AddPeer { domain, peer, from, reads_feed, .. } => {
                 Self::AddPeer { domain: domain.0, peer: peer.0, from: from.clone(), reads_feed: *reads_feed }
             }
@@ -163,6 +165,7 @@ impl<'c> Replayer<'c> {
         Ok(match recorded {
             Recorded::AddDomain { domain, name } => Command::AddDomain { domain: Domain(domain), name },
             Recorded::RemoveDomain { domain } => Command::RemoveDomain { domain: Domain(domain) },
+            Recorded::Forward { domain } => Command::Forward { domain: Domain(domain) },
             Recorded::AddPeer { domain, peer, from, reads_feed } => {
                 let config = Box::new(self.peer(&from)?);
                 Command::AddPeer { domain: Domain(domain), peer: Peer(peer), config, from, reads_feed }

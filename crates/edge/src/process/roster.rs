@@ -151,6 +151,19 @@ impl Roster {
         self.by_number.get(&peer).map(|known| &known.names)
     }
 
+    /// The domain and the address of a peer.
+    pub(crate) fn place(&self, peer: Peer) -> Option<(Domain, IpAddr)> {
+        let known = self.by_number.get(&peer)?;
+        Some((self.domains.get(&known.names.0)?.number, known.called_from.1))
+    }
+
+    /// The peers at an address of a domain, and their worker.
+    pub(crate) fn at(&self, domain: Domain, address: IpAddr) -> Vec<(Peer, WorkerId)> {
+        let Some(entry) = self.domains.values().find(|entry| entry.number == domain) else { return Vec::new() };
+        let is_there = |peer: &&Peer| self.by_number.get(peer).is_some_and(|known| known.called_from.1 == address);
+        entry.peers.values().filter(is_there).map(|peer| (*peer, entry.worker)).collect()
+    }
+
     /// The peer of a name, `PEER` or `DOMAIN/PEER`.
     pub(crate) fn find(&self, name: &str) -> Result<Found, NotFound> {
         let found = |domain: &Label, entry: &DomainEntry, peer: &str| {

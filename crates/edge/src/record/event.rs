@@ -51,6 +51,8 @@ pub(crate) enum Event {
     Blocked { conn: u32 },
     /// The socket took some of what waited.
     Progress { conn: u32 },
+    /// The path to a peer was lost, and so many groups of next hops were replaced, that long after it was seen. No input.
+    Switched { peer: u32, groups: usize, micros: u64 },
     /// An alarm was due.
     Tick,
 }

@@ -68,7 +68,7 @@ impl Player<'_> {
     fn play(&mut self, event: Event, now: Time) -> Result<Option<Json>, String> {
         let speaker = &mut self.speaker;
         match event {
-            Event::Start { .. } => {}
+            Event::Start { .. } | Event::Switched { .. } => {}
             Event::Config(text) => self.replayer.config(text)?,
             Event::Command(recorded) => {
                 let command = self.replayer.command(recorded)?;

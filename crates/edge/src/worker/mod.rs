@@ -113,6 +113,9 @@ impl fmt::Debug for Request {
 /// What a worker tells of by itself. The receiver runs on the worker's thread and must not block.
 pub type Reporter = Box<dyn FnMut(Notice, Time) + Send>;
 
+/// Who takes what packets follow to the kernel. It runs on the worker's thread and must not block.
+pub type Forwarder = Box<dyn Fn() + Send>;
+
 /// A running worker.
 #[derive(Debug)]
 pub struct Worker {
@@ -140,10 +143,11 @@ impl Worker {
     ///
     /// The system has no more polls or threads.
     pub fn start(name: String, speaker: Speaker, clock: Clock, reporter: Reporter) -> io::Result<Self> {
-        Self::start_recorded(name, speaker, clock, reporter, None)
+        Self::start_recorded(name, speaker, clock, reporter, None, None)
     }
 
-    /// The same with a recorder, which is told of every input of the speaker but those of questions.
+    /// The same with a recorder, which is told of every input of the speaker but those of questions, and with who is
+    /// called, again with each turn, while [`Speaker::forwarding`] has something to tell.
     ///
     /// # Errors
     ///
@@ -154,12 +158,13 @@ impl Worker {
         clock: Clock,
         reporter: Reporter,
         tape: Option<Tape>,
+        forwarder: Option<Forwarder>,
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
         let registry = poll.registry().try_clone()?;
         let (requests, inbox) = sync_channel(REQUESTS);
-        let turn = turn::Turn::new(poll, clock, taped::Taped::new(speaker, tape), inbox, reporter);
+        let turn = turn::Turn::new(poll, clock, taped::Taped::new(speaker, tape), inbox, reporter, forwarder);
         let thread = std::thread::Builder::new().name(name).spawn(move || turn.run())?;
         Ok(Self { registry, requests, waker, thread })
     }

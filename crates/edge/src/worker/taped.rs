@@ -81,6 +81,11 @@ impl Taped {
         self.speaker.tick(now);
     }
 
+    /// Whether packets follow anything otherwise than was told.
+    pub(super) fn has_forwarding(&self) -> bool {
+        self.speaker.has_forwarding()
+    }
+
     pub(super) fn deadline(&self) -> Option<Time> {
         self.speaker.deadline()
     }

@@ -2,7 +2,7 @@
 
 use super::link::{Link, Reading};
 use super::taped::Taped;
-use super::{Dial, Door, LISTENERS, QUANTUM, Reporter, Request, SHARE, WAKE, Waiting};
+use super::{Dial, Door, Forwarder, LISTENERS, QUANTUM, Reporter, Request, SHARE, WAKE, Waiting};
 use crate::clock::Clock;
 use bgp_speaker::{Conn, Effect, Peer, Time};
 use mio::event::Event;
@@ -31,6 +31,7 @@ pub(super) struct Turn {
     clock: Clock,
     requests: Receiver<Request>,
     report: Reporter,
+    forwarder: Option<Forwarder>,
     speaker: Taped,
     links: HashMap<Conn, Link>,
     dials: HashMap<Peer, Dial>,
@@ -58,12 +59,20 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(poll: Poll, clock: Clock, speaker: Taped, requests: Receiver<Request>, report: Reporter) -> Self {
+    pub(super) fn new(
+        poll: Poll,
+        clock: Clock,
+        speaker: Taped,
+        requests: Receiver<Request>,
+        report: Reporter,
+        forwarder: Option<Forwarder>,
+    ) -> Self {
         Self {
             poll,
             clock,
             requests,
             report,
+            forwarder,
             speaker,
             links: HashMap::new(),
             dials: HashMap::new(),
@@ -125,6 +134,9 @@ impl Turn {
             let now = self.clock.now();
             self.speaker.tick(now);
             self.flush();
+            if let Some(forwarder) = self.forwarder.as_ref().filter(|_| self.speaker.has_forwarding()) {
+                forwarder();
+            }
             self.let_go(now);
         }
     }
