@@ -8,7 +8,7 @@ pub mod service;
 mod store;
 
 pub use self::store::{Store, StoreCommand};
-pub use edge::{Edge, EdgeCommand, Family, Routes, Show, Socket};
+pub use edge::{Edge, EdgeCommand, Encapsulation, Family, Routes, Show, Socket};
 pub use m365::{Capacity, Dialect, Endpoints, Engine, FirewallFormat, M365, M365Command, Subject, Watch, Way};
 pub use plan::{Plan, PlanFormat, RouterDialect};
 pub use serve::{Account, Client, Env, LoginHelp, Serve};

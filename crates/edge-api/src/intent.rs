@@ -67,6 +67,45 @@ pub struct Intent {
     /// Routes that the edge announces itself: the prefixes of linked VNets, of other circuits by Global Reach.
     #[serde(default)]
     pub own: Vec<Own>,
+    /// Gateways of linked VNets, of a private peering. An edge that forwards packets has a session with each, which announces
+    /// the VNet's prefixes; any other announces them itself, from `own`.
+    #[serde(default)]
+    pub gateways: Vec<Gateway>,
+}
+
+/// A VNet gateway, and the way to it from one edge: a VXLAN of its own with a BGP session inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gateway {
+    /// Its lower-case resource id.
+    pub id: String,
+    /// Its AS number.
+    pub asn: u32,
+    /// Its address in the cloud's network.
+    pub underlay: IpAddr,
+    /// The number of the VXLAN, which no other tunnel of any edge has.
+    pub vni: u32,
+    /// Sessions inside: one for each family.
+    pub sessions: Vec<GatewaySession>,
+    /// The prefixes of the VNets behind it.
+    pub prefixes: Vec<String>,
+    /// Communities that its routes get: the VNet's own first, then its region's.
+    #[serde(default)]
+    pub communities: Vec<String>,
+}
+
+/// A BGP session with a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewaySession {
+    /// What is exchanged.
+    pub family: Family,
+    /// The subnet inside the VXLAN, like `100.64.0.8/30`.
+    pub subnet: String,
+    /// The edge's address in it.
+    pub edge: IpAddr,
+    /// The gateway's address in it.
+    pub gateway: IpAddr,
 }
 
 /// Which routing domain of a circuit.

@@ -17,7 +17,9 @@ pub mod openapi;
 mod question;
 mod report;
 
-pub use intent::{Carrier, Family, Filter, Intent, Intents, Own, Peering, Secret, Session, Side, Validation};
+pub use intent::{
+    Carrier, Family, Filter, Gateway, GatewaySession, Intent, Intents, Own, Peering, Secret, Session, Side, Validation,
+};
 pub use name::edge_name;
 pub use question::{Answer, ArpRow, Question, RouteRow, SummaryRow, Table};
 pub use report::{Counters, DomainReport, Report, SessionReport, SessionState};

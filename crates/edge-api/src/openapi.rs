@@ -107,6 +107,7 @@ fn schemas() -> Value {
             ("vlan*", "count"), ("bandwidthMbps*", "count"), ("enabled*", "boolean"), ("drain*", "boolean"),
             ("down*", "boolean"), ("sessions*", "[Session]"), ("advertisedPrefixes", "[string]"),
             ("validation", "Validation?"), ("filter", "Filter?"), ("own", "[Own]"),
+            ("gateways", "[Gateway]"),
         ]),
         "Peering": words(&["private", "microsoft"]),
         "Side": words(&["primary", "secondary"]),
@@ -124,11 +125,18 @@ fn schemas() -> Value {
         "Validation": words(&["NotConfigured", "Configuring", "Configured", "ValidationNeeded"]),
         "Filter": object(&[("communities*", "[string]")]),
         "Own": object(&[("prefix*", "string"), ("communities", "[string]"), ("asPath", "[count]")]),
+        "Gateway": object(&[
+            ("id*", "string"), ("asn*", "count"), ("underlay*", "string"), ("vni*", "count"),
+            ("sessions*", "[GatewaySession]"), ("prefixes*", "[string]"), ("communities", "[string]"),
+        ]),
+        "GatewaySession": object(&[
+            ("family*", "Family"), ("subnet*", "string"), ("edge*", "string"), ("gateway*", "string"),
+        ]),
         "Question": object(&[("id*", "uuid"), ("key*", "string"), ("table*", "Table")]),
         "Table": words(&["arp", "routes", "summary"]),
         "Report": object(&[
-            ("version*", "string"), ("listen*", "[string]"), ("revision*", "count"), ("domains*", "[DomainReport]"),
-            ("whole*", "boolean"),
+            ("version*", "string"), ("listen*", "[string]"), ("cloud", "string?"), ("revision*", "count"),
+            ("domains*", "[DomainReport]"), ("whole*", "boolean"),
         ]),
         "DomainReport": object(&[
             ("key*", "string"), ("revision*", "count"), ("side*", "Side"), ("refused", "string?"),

@@ -11,6 +11,9 @@ pub struct Report {
     pub version: String,
     /// Where peers connect to, like `127.64.0.1:10179`; empty with namespaces.
     pub listen: Vec<String>,
+    /// Its address in the cloud's network, when it forwards packets: where gateways send theirs.
+    #[serde(default)]
+    pub cloud: Option<std::net::IpAddr>,
     /// The last revision that it runs.
     pub revision: u64,
     /// Its routing domains: all of them when `whole`, else those that changed.

@@ -58,6 +58,20 @@ fn intents_fit_their_schema() {
         validation: Some(Validation::ValidationNeeded),
         filter: Some(Filter { communities: vec!["12076:51004".to_owned()] }),
         own: vec![Own { prefix: "10.0.0.0/16".to_owned(), communities: Vec::new(), as_path: vec![65515] }],
+        gateways: vec![Gateway {
+            id: "/g".to_owned(),
+            asn: 65515,
+            underlay: "192.0.2.1".parse().unwrap(),
+            vni: 1,
+            sessions: vec![GatewaySession {
+                family: Family::Ipv4,
+                subnet: "100.64.0.4/30".to_owned(),
+                edge: "100.64.0.5".parse().unwrap(),
+                gateway: "100.64.0.6".parse().unwrap(),
+            }],
+            prefixes: vec!["10.0.0.0/16".to_owned()],
+            communities: Vec::new(),
+        }],
     };
     let question = Question { id: Uuid::nil(), key: "k".to_owned(), table: Table::Arp };
     let bare = Intent { validation: None, filter: None, ..intent.clone() };

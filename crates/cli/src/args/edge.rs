@@ -10,6 +10,7 @@ use std::path::PathBuf;
     after_help = "Examples:\n  twinpath edge --config edge.toml            run until SIGTERM; SIGHUP reads the file again\n  \
     twinpath edge --config edge.toml --check    only check the file\n  \
     twinpath edge --control https://control.example:8444 --name amsterdam-a --ca ca.pem --cert edge.pem --key edge.key --state /var/lib/twinpath\n  \
+    twinpath edge --control … --port eth1 --cloud 192.0.2.1   the same, and packets are forwarded\n  \
         twinpath edge show summary                  ask the edge whose socket is ./edge.sock\n\n\
     Signals: SIGHUP reads the configuration again, SIGTERM and SIGINT stop and tell the peers,\n\
     SIGUSR2 starts the binary again while the peers keep our routes.\n\
@@ -43,12 +44,30 @@ pub struct Edge {
     /// With --control: where customers connect to
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.64.0.1:10179")]
     pub listen: std::net::SocketAddr,
+    /// With --control: forward packets of the circuits that come in on this device
+    #[arg(long, value_name = "DEVICE", requires_all = ["control", "cloud"])]
+    pub port: Option<String>,
+    /// With --port: how circuits are told apart on it
+    #[arg(long, value_enum, default_value = "qinq", requires = "port")]
+    pub encapsulation: Encapsulation,
+    /// With --port: our address in the cloud's network, from which tunnels go to VNet gateways
+    #[arg(long, value_name = "ADDRESS", requires = "port")]
+    pub cloud: Option<std::net::IpAddr>,
     /// With --control: end when standard input ends, as it does with the process that started this one
     #[arg(long, hide = true, requires = "control")]
     pub end_with_stdin: bool,
     /// What to do with an edge that runs.
     #[command(subcommand)]
     pub command: Option<EdgeCommand>,
+}
+
+/// How circuits are told apart on a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Encapsulation {
+    /// The circuit's tag outside (802.1ad), the peering's inside (802.1Q)
+    Qinq,
+    /// One circuit, without tags
+    Untagged,
 }
 
 /// Which edge is asked.

@@ -55,6 +55,24 @@ pub enum OperatorCommand {
     /// Edges: whether they are up, what they run, orders they stand under
     #[command(after_help = "Example:\n  twinpath operator edges")]
     Edges,
+    /// VNet gateways: where they are, and the tunnels to their edges
+    #[command(after_help = "Examples:\n  twinpath operator gateways\n  twinpath operator gateways --json\n  \
+        twinpath operator gateways --place ID --underlay 192.0.2.20     the edges have a tunnel and a session to it\n  \
+        twinpath operator gateways --config hub-gateway --namespace gw-hub > gateway.toml")]
+    Gateways {
+        /// Say where this gateway is (its resource id)
+        #[arg(long, value_name = "ID", requires = "underlay", conflicts_with = "config")]
+        place: Option<String>,
+        /// With --place: its address in the cloud's network
+        #[arg(long, value_name = "ADDRESS", requires = "place")]
+        underlay: Option<std::net::IpAddr>,
+        /// Print the configuration with which `twinpath edge --config` is this gateway (its name or id)
+        #[arg(long, value_name = "NAME", requires = "namespace")]
+        config: Option<String>,
+        /// With --config: the network namespace that the gateway forwards in
+        #[arg(long, value_name = "NAME", requires = "config")]
+        namespace: Option<String>,
+    },
     /// Validate or question prefixes that a customer wants to announce
     Prefix {
         /// What to say.

@@ -2,13 +2,16 @@
 //! the same edge's work come one after the other.
 
 use super::peering_key;
-use super::plan::{Facts, PeeringFacts, Vnet};
+use super::plan::{Facts, GatewayFacts, PeeringFacts, Vnet};
 use crate::settings::Carriers;
 use crate::{Fault, Tx, app};
 use edge_api::{Peering, Side, Validation, edge_name};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use store::Resource;
+
+/// The AS of VNet gateways (spec 03, 11.6).
+const GATEWAY_ASN: u32 = 65515;
 
 /// The peering location of a circuit, also of one that is deleted in this transaction; nothing for one that never was.
 pub(super) async fn location(tx: &mut Tx<'_>, circuit: &str) -> Result<Option<String>, Fault> {
@@ -37,7 +40,7 @@ pub(super) async fn facts(tx: &mut Tx<'_>, circuit: &str, location: &str, side: 
         bandwidth_mbps: u32::try_from(mbps.or(gbps).unwrap_or_default()).unwrap_or(u32::MAX),
         private: peering(tx, circuit, Peering::Private).await?,
         microsoft: peering(tx, circuit, Peering::Microsoft).await?,
-        vnets: vnets(tx, &row, location).await?,
+        gateways: gateways(tx, &row, location).await?,
         carried: app::reach::carried(tx, &row).await?,
         verdicts: verdicts(tx, circuit).await?,
         drain: lengthened || order(tx, &format!("maintenance/{edge}"), "/drain").await?,
@@ -95,22 +98,36 @@ async fn filter(tx: &mut Tx<'_>, peering: &Resource) -> Result<Option<Vec<String
     Ok(communities.map(|communities| communities.into_iter().collect()))
 }
 
-/// The virtual networks that a circuit reaches: behind its connections' gateways, and those that use these gateways. A
-/// gateway under test is disconnected from the circuits of one location.
-async fn vnets(tx: &mut Tx<'_>, circuit: &Resource, location: &str) -> Result<Vec<Vnet>, Fault> {
+/// The gateways behind the connections of a circuit, each once. A gateway under test is disconnected from the circuits of
+/// one location.
+async fn gateways(tx: &mut Tx<'_>, circuit: &Resource, location: &str) -> Result<Vec<GatewayFacts>, Fault> {
     let mut keys = BTreeSet::new();
     for connection in connections(tx, circuit).await? {
-        let Some(gateway) = reference(&connection, "/virtualNetworkGateway1") else { continue };
-        let Some(gateway) = tx.get_key(&gateway).await? else { continue };
-        if app::failover::at_location(tx, &gateway, location).await? {
+        keys.extend(reference(&connection, "/virtualNetworkGateway1"));
+    }
+    let mut gateways = Vec::new();
+    for key in keys {
+        let Some(row) = tx.get_key(&key).await? else { continue };
+        if app::failover::at_location(tx, &row, location).await? {
             continue;
         }
-        let configurations = field(&gateway, "/ipConfigurations").and_then(Value::as_array).into_iter().flatten();
-        for configuration in configurations {
-            let subnet = configuration.pointer("/properties/subnet/id").and_then(Value::as_str).map(str::to_lowercase);
-            keys.extend(subnet.and_then(|subnet| Some(subnet.split_once("/subnets/")?.0.to_owned())));
-        }
+        let place = tx.get_key(&super::place_key(&key)).await?;
+        gateways.push(GatewayFacts {
+            asn: number(&row, "/bgpSettings/asn").and_then(|asn| u32::try_from(asn).ok()).unwrap_or(GATEWAY_ASN),
+            underlay: place.and_then(|place| text(&place, "/underlay")?.parse().ok()),
+            vnets: vnets(tx, &row).await?,
+            key,
+        });
     }
+    Ok(gateways)
+}
+
+/// The virtual networks behind a gateway: its own, and those that use it.
+async fn vnets(tx: &mut Tx<'_>, gateway: &Resource) -> Result<Vec<Vnet>, Fault> {
+    let configurations = field(gateway, "/ipConfigurations").and_then(Value::as_array).into_iter().flatten();
+    let subnets = configurations.filter_map(|configuration| configuration.pointer("/properties/subnet/id")?.as_str());
+    let keys: BTreeSet<String> =
+        subnets.filter_map(|subnet| Some(subnet.to_lowercase().split_once("/subnets/")?.0.to_owned())).collect();
     let mut vnets = Vec::new();
     for key in keys {
         let Some(hub) = tx.get_key(&key).await? else { continue };

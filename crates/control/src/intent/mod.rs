@@ -4,6 +4,8 @@
 //! the virtual networks behind its connections, the operator's orders. What follows from that is a pure function of
 //! it (`plan`), and only what differs from what the edges were told before is written.
 //!
+//! Each gateway of a VNet has a tunnel of its own to each edge (`tunnel`), whose number stays as well.
+//!
 //! Over loopback each session has a stand-in address (`stand_in`), which stays the same for as long as its peering is.
 //! [`astray`] holds the intents of a whole store against its resources.
 
@@ -11,6 +13,7 @@ mod astray;
 mod gather;
 mod plan;
 mod stand_in;
+mod tunnel;
 
 pub use astray::astray;
 
@@ -40,6 +43,7 @@ pub async fn reconcile(tx: &mut Tx<'_>, circuit: &str) -> Result<(), Fault> {
                     if tx.settings.carriers == Carriers::Loopback {
                         stand_in::allot(tx, &mut intent, before.as_ref().map(|(body, _)| body)).await?;
                     }
+                    tunnel::allot(tx, &mut intent, before.as_ref().map(|(body, _)| body)).await?;
                     Some(split(intent))
                 }
                 None => None,
@@ -52,6 +56,11 @@ pub async fn reconcile(tx: &mut Tx<'_>, circuit: &str) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The key of the order that says where a gateway is in the cloud's network.
+pub(crate) fn place_key(gateway: &str) -> String {
+    format!("/twinpath/settings/gateways{gateway}")
 }
 
 /// The key of a peering of a circuit.

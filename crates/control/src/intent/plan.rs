@@ -1,7 +1,7 @@
 //! What follows for an edge: a pure function of the facts.
 
 use catalog::Catalog;
-use edge_api::{Carrier, Family, Filter, Intent, Own, Peering, Session, Side, Validation};
+use edge_api::{Carrier, Family, Filter, Gateway, Intent, Own, Peering, Session, Side, Validation};
 use model::{Prefix, Value as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -27,8 +27,8 @@ pub(super) struct Facts {
     pub(super) private: Option<PeeringFacts>,
     /// Its Microsoft peering.
     pub(super) microsoft: Option<PeeringFacts>,
-    /// The virtual networks behind its connections, in any order, perhaps more than once.
-    pub(super) vnets: Vec<Vnet>,
+    /// The gateways behind its connections.
+    pub(super) gateways: Vec<GatewayFacts>,
     /// Routes of other circuits, carried here by Global Reach.
     pub(super) carried: Vec<Own>,
     /// Verdicts of the operator on prefixes: whether one is validated.
@@ -64,6 +64,19 @@ pub(super) struct PeeringFacts {
     pub(super) validation: Option<Validation>,
     /// The communities of the filter, when one is attached.
     pub(super) filter: Option<Vec<String>>,
+}
+
+/// A VNet gateway.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GatewayFacts {
+    /// The key of the row.
+    pub(super) key: String,
+    /// Its AS number.
+    pub(super) asn: u32,
+    /// Where it is in the cloud's network, when the operator has placed it.
+    pub(super) underlay: Option<IpAddr>,
+    /// The virtual networks behind it; one may be behind several.
+    pub(super) vnets: Vec<Vnet>,
 }
 
 /// A virtual network whose prefixes are announced.
@@ -106,7 +119,8 @@ pub(super) fn intent(facts: &Facts, peering: Peering, side: Side) -> Option<Inte
         advertised_prefixes: if microsoft { of.advertised.clone() } else { Vec::new() },
         validation: microsoft.then(|| validation(&facts.verdicts, of)),
         filter: of.filter.clone().filter(|_| microsoft).map(|communities| Filter { communities }),
-        own: if microsoft { Vec::new() } else { own(&facts.vnets, &facts.carried) },
+        own: if microsoft { Vec::new() } else { own(facts) },
+        gateways: if microsoft { Vec::new() } else { gateways(facts) },
     })
 }
 
@@ -166,9 +180,9 @@ fn validation(verdicts: &BTreeMap<String, bool>, of: &PeeringFacts) -> Validatio
 }
 
 /// The prefixes of virtual networks, each once, in order, and behind them those of other circuits that none of them has.
-fn own(vnets: &[Vnet], carried: &[Own]) -> Vec<Own> {
+fn own(facts: &Facts) -> Vec<Own> {
     let mut routes: BTreeMap<Prefix, BTreeSet<String>> = BTreeMap::new();
-    for vnet in vnets {
+    for vnet in facts.gateways.iter().flat_map(|gateway| &gateway.vnets) {
         for prefix in vnet.prefixes.iter().filter_map(|text| Prefix::parse(text).ok()) {
             routes.entry(prefix).or_default().extend(communities(vnet));
         }
@@ -179,8 +193,27 @@ fn own(vnets: &[Vnet], carried: &[Own]) -> Vec<Own> {
         communities: communities.into_iter().collect(),
         as_path: Vec::new(),
     };
-    let far = carried.iter().filter(|own| !near.contains(&own.prefix)).cloned();
+    let far = facts.carried.iter().filter(|own| !near.contains(&own.prefix)).cloned();
     routes.into_iter().map(route).chain(far).collect()
+}
+
+/// The gateways that packets can be sent to; the way to each is allotted later.
+fn gateways(facts: &Facts) -> Vec<Gateway> {
+    let gateway = |gateway: &GatewayFacts| {
+        let prefixes = gateway.vnets.iter().flat_map(|vnet| &vnet.prefixes);
+        let prefixes: BTreeSet<Prefix> = prefixes.filter_map(|text| Prefix::parse(text).ok()).collect();
+        Some(Gateway {
+            id: gateway.key.clone(),
+            asn: gateway.asn,
+            underlay: gateway.underlay?,
+            vni: 0,
+            sessions: Vec::new(),
+            prefixes: prefixes.iter().map(ToString::to_string).collect(),
+            // Spokes share the communities of the hub that their routes come from.
+            communities: gateway.vnets.first().map(communities).unwrap_or_default(),
+        })
+    };
+    facts.gateways.iter().filter_map(gateway).collect()
 }
 
 /// The communities of a virtual network: none unless it has one of its own, else that and its region's (spec 03, 8.1
@@ -241,13 +274,33 @@ mod tests {
             community: community.map(str::to_owned),
             region: "westeurope".to_owned(),
         };
-        let own = |vnets: Vec<Vnet>| intent(&Facts { vnets, ..facts() }, Peering::Private, Side::Primary).unwrap().own;
+        let behind = |vnets: Vec<Vnet>| vec![GatewayFacts { vnets, ..GatewayFacts::default() }];
+        let own = |vnets: Vec<Vnet>| {
+            let facts = Facts { gateways: behind(vnets), ..facts() };
+            intent(&facts, Peering::Private, Side::Primary).unwrap().own
+        };
         let plain = own(vec![vnet(None), vnet(None)]);
         assert_eq!(plain.iter().map(|own| own.prefix.as_str()).collect::<Vec<_>>(), ["10.1.0.0/16", "10.2.0.0/16"]);
         assert!(plain.iter().all(|own| own.communities.is_empty()));
         assert_eq!(own(vec![vnet(Some("12076:20001"))])[0].communities, ["12076:20001", "12076:50002"]);
-        let facts = Facts { vnets: vec![vnet(None)], ..facts() };
+        let facts = Facts { gateways: behind(vec![vnet(None)]), ..facts() };
         assert_eq!(intent(&facts, Peering::Microsoft, Side::Primary).unwrap().own, []);
+    }
+
+    #[test]
+    fn a_gateway_is_told_when_it_has_a_place_and_announces_what_is_behind_it() {
+        let vnet = Vnet { prefixes: vec!["10.1.0.0/16".to_owned()], ..Vnet::default() };
+        let unplaced = GatewayFacts { key: "/g".to_owned(), asn: 65515, underlay: None, vnets: vec![vnet] };
+        let gateways = |gateway: &GatewayFacts, peering| {
+            let facts = Facts { gateways: vec![gateway.clone()], ..facts() };
+            let intent = intent(&facts, peering, Side::Primary).unwrap();
+            (intent.gateways, intent.own.len())
+        };
+        assert_eq!(gateways(&unplaced, Peering::Private), (Vec::new(), 1));
+        let placed = GatewayFacts { underlay: "192.0.2.9".parse().ok(), ..unplaced };
+        let (told, own) = gateways(&placed, Peering::Private);
+        assert_eq!((told[0].asn, &told[0].prefixes[..], own), (65515, &["10.1.0.0/16".to_owned()][..], 1));
+        assert_eq!(gateways(&placed, Peering::Microsoft), (Vec::new(), 0));
     }
 
     #[test]

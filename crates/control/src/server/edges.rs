@@ -243,7 +243,9 @@ impl Desk {
     async fn report(&self, edge: &str, report: Report) -> Result<(), StoreError> {
         let now = clock::now();
         let mut rows = Vec::with_capacity(report.domains.len() + 1);
-        let own = json!({ "version": report.version, "listen": report.listen, "revision": report.revision });
+        let own = json!({
+            "version": report.version, "listen": report.listen, "cloud": report.cloud, "revision": report.revision,
+        });
         rows.push((String::new(), own));
         for domain in &report.domains {
             rows.push((domain.key.clone(), serde_json::to_value(domain).unwrap_or_default()));

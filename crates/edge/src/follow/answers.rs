@@ -50,7 +50,8 @@ fn summary(entry: &Entry, rows: &[NeighborRow]) -> Vec<SummaryRow> {
 }
 
 fn arp(core: &Core, entry: &Entry) -> Result<Vec<ArpRow>, crate::control::answer::AnswerError> {
-    let loopback = entry.intent.sessions.iter().any(|session| matches!(session.carrier, Carrier::Loopback { .. }));
+    let loopback = core.forwarding.is_none()
+        && entry.intent.sessions.iter().any(|session| matches!(session.carrier, Carrier::Loopback { .. }));
     if !loopback {
         return Ok(neighbour_table(core, &entry.name)?.into_iter().map(row).collect());
     }

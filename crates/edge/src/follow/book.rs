@@ -1,11 +1,11 @@
 //! What the service wants run, and what of it runs.
 
-use super::translate;
+use super::translate::{self, Place};
 use crate::config::{Config, Domain, Label, Peer};
 use crate::process::{Applied, Handle};
 use edge_api::Intent;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Every intent, by its key.
@@ -16,8 +16,8 @@ pub(super) struct Book {
     entries: BTreeMap<String, Arc<Entry>>,
     /// Who is called from an address of a namespace.
     addresses: HashMap<Caller, String>,
-    /// Where we listen.
-    listen: Vec<SocketAddr>,
+    /// What we are to all of them.
+    place: Place,
 }
 
 /// An intent, and what of it runs.
@@ -52,8 +52,8 @@ pub(super) struct TakenUp {
 }
 
 impl Book {
-    pub(super) fn new(listen: Vec<SocketAddr>) -> Self {
-        Self { revision: 0, entries: BTreeMap::new(), addresses: HashMap::new(), listen }
+    pub(super) fn new(place: Place) -> Self {
+        Self { revision: 0, entries: BTreeMap::new(), addresses: HashMap::new(), place }
     }
 
     /// The intent of a key.
@@ -103,7 +103,7 @@ impl Book {
                 continue;
             }
             let (ran, callers) = before.map_or((0, Vec::new()), |before| (before.runs, before.callers.clone()));
-            let read = translate::domain(&intent, &self.listen, &catalog);
+            let read = translate::domain(&intent, &self.place, &catalog);
             let admitted = read.and_then(|domain| Ok((self.admit(&key, &domain, &callers)?, domain)));
             let name = translate::name(&intent);
             let entry = match admitted {

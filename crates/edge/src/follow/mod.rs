@@ -22,7 +22,7 @@ mod reporter;
 pub(crate) mod testing;
 mod translate;
 
-use crate::config::{Config, Feed, Label, Places, Refused};
+use crate::config::{Config, Encapsulation, Feed, Label, Places, Refused};
 use crate::process::Handle;
 use book::Book;
 use catalog::Catalog;
@@ -68,18 +68,45 @@ pub enum FollowError {
     Thread(#[source] io::Error),
 }
 
+/// How an edge under the service reaches customers with packets, beside their sessions.
+#[derive(Debug, Clone)]
+pub struct Forwarding {
+    /// The device on which circuits come in.
+    pub port: String,
+    /// How they are told apart on it.
+    pub encapsulation: Encapsulation,
+    /// Our address in the cloud's network, from which tunnels go to VNet gateways.
+    pub cloud: std::net::IpAddr,
+}
+
 /// The configuration of an edge before the service has said anything: no domains, and Microsoft's prefixes as the
-/// catalogue has them.
+/// catalogue has them. One that forwards listens where its domains are, and nowhere else.
 ///
 /// # Errors
 ///
 /// The name is none, or the address to listen at has no IPv4 address to be the BGP identifier.
-pub fn configuration(name: &str, listen: SocketAddr, state: &Path, catalog: &Catalog) -> Result<Config, Refused> {
-    let router_id = match listen.ip() {
+pub fn configuration(
+    name: &str,
+    listen: SocketAddr,
+    forwarding: Option<&Forwarding>,
+    state: &Path,
+    catalog: &Catalog,
+) -> Result<Config, Refused> {
+    let address = forwarding.map_or(listen.ip(), |forwarding| forwarding.cloud);
+    let router_id = match address {
         std::net::IpAddr::V4(ip) => ip.to_string(),
         std::net::IpAddr::V6(_) => String::new(),
     };
-    let text = format!("name = {name:?}\nrouter-id = '{router_id}'\nlisten = ['{listen}']\n");
+    let mut text = format!("name = {name:?}\nrouter-id = '{router_id}'\n");
+    match forwarding {
+        None => text += &format!("listen = ['{listen}']\n"),
+        Some(Forwarding { port, encapsulation, cloud }) => {
+            let encapsulation = encapsulation.as_str();
+            text += &format!(
+                "listen = []\n[dataplane]\nport = {port:?}\nencapsulation = '{encapsulation}'\ncloud = '{cloud}'\n"
+            );
+        }
+    }
     let mut no_files = |_: &Path| Err(io::ErrorKind::Unsupported.into());
     let mut config = Config::parse("--name and --listen", &text, catalog, &mut no_files)?;
     config.control = state.join("edge.sock");
@@ -98,7 +125,8 @@ pub fn start(handle: Handle, listen: &[SocketAddr], options: &Options) -> Result
     let client = Arc::new(client::Client::new(options)?);
     let state = |cause| FollowError::State { folder: options.state.clone(), cause };
     let disk = disk::Disk::open(&options.state).map_err(state)?;
-    let mut book = Book::new(listen.to_vec());
+    let place = translate::Place::of(&handle.core().config(), listen.to_vec());
+    let mut book = Book::new(place);
     let last = disk.load().map_err(state)?;
     if !last.is_empty() {
         let count = last.len();

@@ -6,8 +6,8 @@ use super::client::Client;
 use super::translate;
 use crate::control::NeighborRow;
 use crate::control::answer::{AnswerError, neighbors};
-use crate::process::Handle;
-use edge_api::{DomainReport, Family, Report, SessionReport, SessionState};
+use crate::process::{Core, Handle};
+use edge_api::{Counters, DomainReport, Family, Report, SessionReport, SessionState};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -77,11 +77,12 @@ impl Reporter {
             rows.iter().map(|row| ((row.session.domain.as_str(), row.session.peer.as_str()), row)).collect();
         let live = self.live();
         let now: BTreeMap<String, DomainReport> =
-            entries.iter().map(|entry| (entry.intent.key.clone(), domain(entry, &rows, &live))).collect();
+            entries.iter().map(|entry| (entry.intent.key.clone(), domain(core, entry, &rows, &live))).collect();
         let news = |report: &&DomainReport| whole || self.told.get(&report.key).is_none_or(|told| differ(told, report));
         let domains = now.values().filter(news).cloned().collect();
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Ok((Report { version, listen: self.listen.clone(), revision, domains, whole }, now))
+        let plane = core.config().dataplane.as_ref().and_then(|plane| plane.cloud);
+        Ok((Report { version, listen: self.listen.clone(), cloud: plane, revision, domains, whole }, now))
     }
 
     /// Peers that BFD watches, by domain and name, and whether it sees them.
@@ -97,6 +98,7 @@ impl Reporter {
 }
 
 fn domain(
+    core: &Core,
     entry: &Entry,
     rows: &HashMap<(&str, &str), &NeighborRow>,
     live: &HashMap<(String, String), bool>,
@@ -112,9 +114,23 @@ fn domain(
         side: entry.intent.side,
         refused: entry.refused.clone(),
         sessions: entry.intent.sessions.iter().map(|one| session(one.family)).collect(),
-        // The kernel counts no octets of one customer on a device that all share.
-        counters: None,
+        counters: counters(core, &entry.name),
     }
+}
+
+/// What the data plane counted on the customer's link; over loopback nothing counts the octets of one customer.
+fn counters(core: &Core, name: &str) -> Option<Counters> {
+    let read = core.counters(name)?;
+    let bytes = |name: &str| {
+        let named = read.iter().filter(|(counter, is_link)| *is_link && counter.name == name);
+        named.map(|(counter, _)| counter.bytes).sum::<u64>()
+    };
+    Some(Counters {
+        bytes_in: bytes("in"),
+        bytes_out: bytes("out"),
+        dropped_in: bytes("in-dropped"),
+        dropped_out: bytes("out-dropped"),
+    })
 }
 
 fn report(family: Family, row: Option<&NeighborRow>, bfd_up: Option<bool>) -> SessionReport {

@@ -34,5 +34,6 @@ pub(crate) fn intent(circuit: &str, peering: Peering) -> Intent {
         validation: None,
         filter: None,
         own: vec![Own { prefix: "10.1.0.0/16".to_owned(), communities: Vec::new(), as_path: Vec::new() }],
+        gateways: Vec::new(),
     }
 }

@@ -1,10 +1,10 @@
 //! `twinpath edge --control`: an edge that runs what the service says.
 
 use crate::Outcome;
-use crate::args::Edge;
+use crate::args::{Edge, Encapsulation};
 use anyhow::Context;
 use catalog::Catalog;
-use edge::follow::{self, Options};
+use edge::follow::{self, Forwarding, Options};
 use edge::process::{self, End, Handle};
 use std::io::Read;
 use std::path::PathBuf;
@@ -23,7 +23,15 @@ pub(super) fn run(edge: &Edge, control: &str, catalog: &Arc<Catalog>) -> anyhow:
     let name = edge.name.as_deref().context("--name is missing")?;
     super::begin_log()?;
     std::fs::create_dir_all(&options.state).with_context(|| format!("state folder {}", options.state.display()))?;
-    let config = follow::configuration(name, edge.listen, &options.state, catalog)?;
+    let forwarding = edge.port.clone().zip(edge.cloud).map(|(port, cloud)| Forwarding {
+        port,
+        cloud,
+        encapsulation: match edge.encapsulation {
+            Encapsulation::Qinq => edge::config::Encapsulation::Qinq,
+            Encapsulation::Untagged => edge::config::Encapsulation::Untagged,
+        },
+    });
+    let config = follow::configuration(name, edge.listen, forwarding.as_ref(), &options.state, catalog)?;
     let running = process::Edge::start_without_file(config, catalog.clone())?;
     if edge.end_with_stdin {
         end_with_stdin(running.handle())?;

@@ -1,6 +1,7 @@
 //! `twinpath operator`: what Microsoft does, done by whoever runs the service.
 
 mod accounts;
+mod gateways;
 pub(crate) mod show;
 
 use crate::Outcome;
@@ -18,6 +19,17 @@ pub(crate) fn run(args: &Operator) -> anyhow::Result<Outcome> {
     match &args.command {
         OperatorCommand::Circuits => circuits(&client, page)?,
         OperatorCommand::Edges => page.edges(&client.list("/operator/v1/edges")?)?,
+        OperatorCommand::Gateways { place: Some(id), underlay, .. } => {
+            let body = json!({ "id": id, "underlay": underlay });
+            let placed = client.send(&Method::PUT, "/operator/v1/gateways", Some(&body))?.body;
+            page.either(&placed, std::slice::from_ref(&placed), &["Gateway", "Address"], |row| {
+                vec![text(&row["id"]), text(&row["underlay"])]
+            })?;
+        }
+        OperatorCommand::Gateways { config: Some(name), namespace: Some(namespace), .. } => {
+            gateways::configuration(&client.list("/operator/v1/gateways")?, name, namespace)?;
+        }
+        OperatorCommand::Gateways { .. } => gateways::list(&client.list("/operator/v1/gateways")?, page)?,
         OperatorCommand::Prefix { verdict } => prefixes(&client, page, verdict)?,
         OperatorCommand::Maintenance { edge, when } => {
             order(&client, page, edge, "maintenance", &json!({ "drain": *when == When::Start }))?;

@@ -7,6 +7,7 @@
 //! | providers | hands a connectivity provider its subscription and credentials |
 //! | circuits | looks over all of them, validates or questions advertised prefixes |
 //! | edges | looks at what they report, drains them, takes ports down |
+//! | gateways | says where a VNet gateway is in the cloud's network, and what it needs to know of its edges |
 //! | delays, quirks | decides how slow and how odd the service is |
 //! | audit | reads who changed what |
 //!
@@ -16,6 +17,7 @@
 mod audit;
 mod circuits;
 mod edges;
+mod gateways;
 mod openapi;
 mod orders;
 mod principals;
@@ -58,6 +60,8 @@ pub(super) static ROUTES: &[Route] = &[
     route!(Get "/operator/v1/edges" Operator_ListEdges Operate => edges::list),
     route!(Put "/operator/v1/edges/{edge}/maintenance" Operator_PutMaintenance Operate => edges::put_maintenance),
     route!(Put "/operator/v1/edges/{edge}/port" Operator_PutPort Operate => edges::put_port),
+    route!(Get "/operator/v1/gateways" Operator_ListGateways Operate => gateways::list),
+    route!(Put "/operator/v1/gateways" Operator_PlaceGateway Operate => gateways::place),
     route!(Get "/operator/v1/delays" Operator_GetDelays Operate => orders::delays),
     route!(Put "/operator/v1/delays" Operator_PutDelays Operate => orders::put_delays),
     route!(Get "/operator/v1/quirks" Operator_ListQuirks Operate => orders::quirks),
