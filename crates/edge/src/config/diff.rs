@@ -242,9 +242,10 @@ fn domain<'n>(old: &Domain, new: &'n Domain, every_session: Touched, changes: &m
         places: _,
     } = new;
     let of_all = Touched {
-        policy: (sku, drain, advertised_prefixes, route_filter, link_subnets)
-            != (&old.sku, &old.drain, &old.advertised_prefixes, &old.route_filter, &old.link_subnets),
-        // Without validated prefixes there is no session at all.
+        // The inbound list is empty until the prefixes are validated.
+        policy: (sku, drain, advertised_prefixes, validation, route_filter, link_subnets)
+            != (&old.sku, &old.drain, &old.advertised_prefixes, &old.validation, &old.route_filter, &old.link_subnets),
+        // Without validated prefixes there is no session at all, either.
         shutdown: *enabled != old.enabled || *validation != old.validation,
         ..every_session
     };

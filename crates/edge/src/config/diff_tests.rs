@@ -201,3 +201,18 @@ fn a_tunnel_that_comes_is_one_change_of_interfaces_and_a_peer() {
     let retagged = config(&tunnel.replace("vni=8", "vni=9"));
     assert!(matches!(diff(&with, &retagged)[..], [Change::Interfaces { .. }]));
 }
+
+#[test]
+fn prefixes_that_were_validated_are_taken_at_once() {
+    let domain = |state: &str| {
+        parse(&format!(
+            "name = 'e'\nrouter-id = '10.0.0.1'\n[[domain]]\nname = 'd'\npeering = 'microsoft'\n\
+             advertised-prefixes = ['51.4.0.0/16']\nroute-filter = []\nvalidation = '{state}'\n\
+             [[domain.peer]]\nname = 'p'\naddress = '10.1.0.1'\nasn = 65001\n"
+        ))
+    };
+    let (old, new) = (domain("validation needed"), domain("configured"));
+    let changes: Vec<Change<'_>> = diff(&old, &new);
+    let [Change::PeerChanged { touched, .. }] = &changes[..] else { panic!("{changes:?}") };
+    assert!(touched.policy && touched.shutdown, "{touched:?}");
+}
