@@ -20,7 +20,7 @@ pub struct NatPolicy {
     pub ports: Option<RangeInclusive<u16>>,
     /// Addresses translated one to one, both ways.
     pub one_to_one: Vec<OneToOne>,
-    /// What may be opened from the outside. Nothing else may.
+    /// What may be opened from the outside. Nothing else may, unless nothing is translated at all.
     pub openings: Vec<Opening>,
     /// Whether packets with a private source (RFC 1918, RFC 6598, RFC 4193) are refused at the outside, in both
     /// directions, where no translation takes the source away.
@@ -51,6 +51,11 @@ impl NatPolicy {
             Some(ports) => invalid(format!("{}-{} is no range of ports", ports.start(), ports.end())),
             None => Ok(()),
         }
+    }
+
+    /// Whether it has anything to translate; if not, it refuses private sources at most, and flows are not followed.
+    pub fn translates(&self) -> bool {
+        !(self.pool.is_empty() && self.one_to_one.is_empty() && self.openings.is_empty())
     }
 }
 

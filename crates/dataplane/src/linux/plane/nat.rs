@@ -138,16 +138,18 @@ fn table(policy: &NatPolicy, outside: &str, subnets: &[IpNet]) -> Result<String>
         let (family, inside, port) = (family(opening.inside), opening.inside, opening.port);
         let _ = writeln!(open, "    iifname \"{outside}\" {family} daddr {inside} tcp dport {port} accept");
     }
-    let _ = writeln!(post, "    ct mark {TRIED} counter name translated ct mark set {COUNTED}");
     let mut chain = |name: &str, hook: &str, rules: &str| {
         let _ = writeln!(out, "  chain {name} {{\n    type {hook}; policy accept;\n{rules}  }}");
     };
     chain("tp_pre", "filter hook prerouting priority raw", &pre);
-    chain("tp_dnat", "nat hook prerouting priority dstnat", &dnat);
-    chain("tp_snat", "nat hook postrouting priority srcnat", &snat);
-    let answers = "    ct state established,related accept\n";
-    let rest = format!("    iifname \"{outside}\" counter name inbound_refused drop\n");
-    chain("tp_forward", "filter hook forward priority filter", &[answers, &open, &rest].concat());
+    if policy.translates() {
+        let _ = writeln!(post, "    ct mark {TRIED} counter name translated ct mark set {COUNTED}");
+        chain("tp_dnat", "nat hook prerouting priority dstnat", &dnat);
+        chain("tp_snat", "nat hook postrouting priority srcnat", &snat);
+        let answers = "    ct state established,related accept\n";
+        let rest = format!("    iifname \"{outside}\" counter name inbound_refused drop\n");
+        chain("tp_forward", "filter hook forward priority filter", &[answers, &open, &rest].concat());
+    }
     // Behind the translation.
     chain("tp_post", "filter hook postrouting priority 200", &post);
     out.push_str("}\n");
