@@ -142,6 +142,7 @@ fn session(setup: &Setup<'_>, wired: &Wired<'_>) -> String {
     let _ = writeln!(text, "  local {} as {};", ends.customer, ends.asn);
     let _ = writeln!(text, "  neighbor {} as {};", ends.microsoft, ends.remote_asn);
     let _ = writeln!(text, "  keepalive time {keepalive};\n  hold time {hold};");
+    text += "  connect delay time 1; connect retry time 5; error wait time 1, 10;   # soon back after a failure\n";
     if let Some(key) = &wired.key {
         let _ = writeln!(text, "  password {};", symbol(key.name));
     }

@@ -131,6 +131,8 @@ fn bgp(setup: &Setup<'_>) -> String {
         }
         let _ = writeln!(text, "{neighbor} update-source {}", ends.customer);
         let _ = writeln!(text, "{neighbor} timers {keepalive} {hold}");
+        // Soon back after a failure, and what changes is told at once.
+        let _ = writeln!(text, "{neighbor} timers connect 5\n{neighbor} advertisement-interval 0");
         if let Some(key) = &wired.key {
             let _ = writeln!(text, "{neighbor} password {}", key.value.unwrap_or(&format!("KEY-OF-{}", key.name)));
         }
