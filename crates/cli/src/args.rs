@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod edge;
+mod lab;
 mod m365;
 mod plan;
 mod serve;
@@ -11,6 +12,7 @@ pub use self::store::{Store, StoreCommand};
 pub use edge::{Edge, EdgeCommand, Encapsulation, Family, Routes, Show, Socket};
 pub use m365::{Capacity, Dialect, Endpoints, Engine, FirewallFormat, M365, M365Command, Subject, Watch, Way};
 pub use plan::{Plan, PlanFormat, RouterDialect};
+pub use lab::{Fate, Lab, LabCommand, Router, Up};
 pub use serve::{Account, Client, Env, LoginHelp, Serve};
 pub use service::{Instance, Operator, Provider};
 
@@ -87,6 +89,8 @@ pub enum Command {
     Catalog(Catalog),
     /// Run an edge router, or ask and command one that runs
     Edge(Edge),
+    /// Build a design on this machine: routers, provider, edges, networks, ordered and verified
+    Lab(Lab),
     /// Run the service: the ARM API that az, SDKs and Terraform speak, with its own token issuer
     Serve(Serve),
     /// Split Microsoft 365 between circuit and Internet: go or no-go, routes, firewall, PAC, changes
@@ -138,6 +142,9 @@ pub struct Check {
     /// twinpath-data]
     #[arg(long, value_name = "DIR", requires = "live")]
     pub data: Option<PathBuf>,
+    /// With --live: for how long sessions must have been up without a break to count as up throughout
+    #[arg(long, value_name = "TIME", requires = "live", default_value = "1m")]
+    pub observed: String,
     /// Check each file by itself instead of joining them
     #[arg(long, conflicts_with = "fleet")]
     pub each: bool,

@@ -58,6 +58,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Explain { rule, json } => commands::explain::run(rule, *json),
         Command::Fix(fix) => commands::fix::run(fix, &catalog),
         Command::Init(init) => commands::init::run(init, &catalog),
+        Command::Lab(lab) => commands::lab::run(lab, &catalog),
         Command::LoginHelp(help) => commands::login::help(help),
         Command::M365(m365) => commands::m365::run(m365, &catalog),
         Command::Man { dir } => commands::generate::man(dir.as_deref()),

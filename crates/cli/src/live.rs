@@ -24,13 +24,14 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(15);
 /// The paths of a circuit.
 const PATHS: [&str; 2] = ["primary", "secondary"];
 
-/// Reads the customer's resources and asks the edges. When the design names circuits, those; else all.
+/// Reads the customer's resources and asks the edges. When the design names circuits, those; else all. Sessions that are
+/// up for at least as long as `observed` count as up throughout.
 ///
 /// # Errors
 ///
 /// The service cannot be reached, or refuses a list. A table that no edge answers for is told, and its facts stay
 /// unknown.
-pub(crate) fn read(client: &Client, design: &Design) -> anyhow::Result<Vec<Input>> {
+pub(crate) fn read(client: &Client, design: &Design, observed: Duration) -> anyhow::Result<Vec<Input>> {
     let subscription =
         client.subscription.clone().context("the credentials name no subscription; set TWINPATH_SUBSCRIPTION")?;
     let scope = format!("/subscriptions/{subscription}");
@@ -51,7 +52,7 @@ pub(crate) fn read(client: &Client, design: &Design) -> anyhow::Result<Vec<Input
         }
     }
     for circuit in &circuits {
-        tables(client, circuit, &mut inputs)?;
+        tables(client, circuit, observed, &mut inputs)?;
     }
     Ok(inputs)
 }
@@ -65,7 +66,7 @@ fn is_asked(design: &Design, circuit: &Value) -> bool {
 }
 
 /// Asks the edges for the tables of every peering of a circuit.
-fn tables(client: &Client, circuit: &Value, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
+fn tables(client: &Client, circuit: &Value, observed: Duration, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
     for peering in circuit["properties"]["peerings"].as_array().into_iter().flatten() {
         let (Some(id), Some(kind)) = (peering["id"].as_str(), peering["name"].as_str()) else { continue };
         for path in PATHS {
@@ -82,7 +83,8 @@ fn tables(client: &Client, circuit: &Value, inputs: &mut Vec<Input>) -> anyhow::
                     }
                     Err(error) => return Err(error),
                 };
-                let envelope = json!({ "circuit": circuit["name"], "peering": kind, "path": path, key: rows });
+                let envelope = json!({ "circuit": circuit["name"], "peering": kind, "path": path,
+                    "observedSeconds": observed.as_secs(), key: rows });
                 #[expect(clippy::disallowed_methods, reason = "the rim reads the clock")]
                 let now = Timestamp::now().strftime("%FT%TZ");
                 inputs.push(input(&format!("{asked} at {now}"), &envelope));

@@ -58,6 +58,8 @@ pub struct Client {
     token: RefCell<Option<String>>,
     /// How long an operation is waited for.
     pub longest: Duration,
+    /// Says nothing while it waits, also on a terminal.
+    pub quiet: bool,
 }
 
 /// What one signs in with. Has no `Debug`, as it holds a secret.
@@ -130,6 +132,7 @@ impl Client {
             account,
             token: RefCell::default(),
             longest: LONGEST,
+            quiet: false,
         })
     }
 
@@ -211,7 +214,7 @@ impl Client {
         let mut reply = self.send(method, path, body)?;
         let Some(operation) = reply.operation.clone() else { return Ok(reply.body) };
         ensure!(operation.starts_with(&format!("{}/", self.base)), "the operation is elsewhere: {operation}");
-        let mut say = Progress::new(doing);
+        let mut say = Progress::new(doing, self.quiet);
         // Most operations end at once, and the service says a second to all.
         let mut wait = FIRST;
         #[expect(clippy::disallowed_methods, reason = "the rim reads the clock")]
@@ -331,8 +334,8 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(doing: &str) -> Self {
-        Self { doing: doing.to_owned(), ticks: 0, shown: io::stderr().is_terminal() }
+    fn new(doing: &str, quiet: bool) -> Self {
+        Self { doing: doing.to_owned(), ticks: 0, shown: !quiet && io::stderr().is_terminal() }
     }
 
     fn tick(&mut self) {

@@ -377,11 +377,13 @@ fn link_table(table: LinkTable, design: &mut Design, problems: &mut Vec<Problem>
             let value = rows.map(|row| Item { value: row.route.value, place: row.route.place }).collect();
             link_of(peering, role).received.state(Stated { value, rank: Rank::Live, place });
         }
-        Rows::Neighbours(rows) => {
+        Rows::Neighbours(rows, observed) => {
             let asn = peering.asn.get();
             if subnets.is_empty() && asn.is_none() {
                 return problems.push(unplaced("a table of neighbours"));
             }
+            // Of a link without a neighbour nothing is known; of several, one that was down is enough.
+            let mut throughout = None;
             for row in rows {
                 let ours = match subnets.is_empty() {
                     false => subnets.iter().any(|subnet| subnet.contains(row.address)),
@@ -389,8 +391,17 @@ fn link_table(table: LinkTable, design: &mut Design, problems: &mut Vec<Problem>
                 };
                 if ours {
                     peering.asn.state(row.asn);
+                    if let Some(Stated { value: observed, rank, place }) = observed {
+                        let up = row.state.value.parse::<u64>().is_ok()
+                            && row.since.is_some_and(|since| since >= u64::from(observed));
+                        let before = throughout.is_none_or(|before: Stated<bool>| before.value);
+                        throughout = Some(Stated { value: up && before, rank, place });
+                    }
                     session(row.address, row.state, link_of(peering, role), problems);
                 }
+            }
+            if let Some(throughout) = throughout {
+                link_of(peering, role).up_throughout.state(throughout);
             }
         }
     }

@@ -313,6 +313,23 @@ fn tables_in_their_envelope_say_what_runs() {
 }
 
 #[test]
+fn sessions_were_up_for_all_of_the_time_observed_or_not() {
+    let throughout = |up_down: &str, state: &str| {
+        let summary = format!(
+            r#"{{"circuit": "amsterdam", "peering": "private", "path": "Primary", "observedSeconds": 300, "value": [
+            {{"neighbor": "10.100.255.13", "v": 4, "as": 65515, "upDown": "never", "statePfxRcd": "Idle"}},
+            {{"neighbor": "192.168.15.17", "v": 4, "as": 65010, "upDown": "{up_down}", "statePfxRcd": "{state}"}}]}}"#
+        );
+        let design = design(&[&summary, CIRCUIT]);
+        text(&design.circuits["amsterdam"].private.as_ref().unwrap().primary.up_throughout)
+    };
+    assert_eq!(throughout("00:05:00", "1"), "true");
+    assert_eq!(throughout("00:04:59", "1"), "false");
+    assert_eq!(throughout("1d2h", "Active"), "false");
+    assert_eq!(throughout("never", "Idle"), "false");
+}
+
+#[test]
 fn a_bare_table_does_not_say_what_it_is_of() {
     let bare = r#"{"value": [{"neighbor": "192.168.15.17", "v": 4, "as": 65010, "upDown": "1d", "statePfxRcd": "1"}]}"#;
     let problems = problems(&[bare]);

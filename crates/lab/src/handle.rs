@@ -4,7 +4,7 @@
 //! enter before they do anything else (`keeper`).
 
 use crate::state::{Identity, Program, State, home};
-use crate::topology::{Link, Role, Topology};
+use crate::topology::{Link, LinkKind, ProcessKind, Role, Topology};
 use crate::{Error, node};
 use client::{At, Client, Who};
 use std::fs::File;
@@ -101,7 +101,9 @@ impl Lab {
     /// The service has no credentials yet.
     pub fn client(&self, who: Who) -> Result<Client, Error> {
         let at = At { data: Some(self.folder_of("service")), url: Some(self.state.base.clone()) };
-        Ok(Client::open(&at, who)?)
+        let mut client = Client::open(&at, who)?;
+        client.quiet = true;
+        Ok(client)
     }
 
     /// The link of a name.
@@ -125,6 +127,10 @@ impl Lab {
         let link = self.link(link)?;
         let provider = self.provider_end(link);
         let near = 1 - provider;
+        if let (Some(carrier), Cut::Silent) = (self.carrier(link), how) {
+            // Whole frames pass the kernel's hooks by; what carries them stands still instead.
+            return self.signal(&carrier, "STOP");
+        }
         match how {
             Cut::Carrier => self.provider_link(link, provider, "down"),
             Cut::Silent | Cut::SilentForth | Cut::SilentBack => {
@@ -167,7 +173,17 @@ impl Lab {
         let provider = self.provider_end(link);
         let rules = format!("table netdev {GATE}\ndelete table netdev {GATE}\n");
         node::run(Some(&link.ends[1 - provider]), "nft", &["-f", "-"], Some(&rules))?;
+        if let Some(carrier) = self.carrier(link) {
+            self.signal(&carrier, "CONT")?;
+        }
         self.provider_link(link, provider, "up")
+    }
+
+    /// The process that carries packets over a trunk.
+    fn carrier(&self, link: &Link) -> Option<String> {
+        let LinkKind::Trunk { edge } = &link.kind else { return None };
+        let carries = |kind: &ProcessKind| matches!(kind, ProcessKind::Carrier { edge: of } if of == edge);
+        self.topology().processes.iter().find(|process| carries(&process.kind)).map(|process| process.name.clone())
     }
 
     /// Which end of a link is the provider's, or the one that stands for it: the second.
@@ -232,6 +248,11 @@ impl Lab {
     }
 }
 
+/// How a program of the lab begins: in a session of its own. An interrupt at the terminal is for the command that builds
+/// the lab, not for what it built; and the kernel shares its processors out among sessions. Root's labs get a larger
+/// share, as routers do not compete with what else a machine may have to do: liveness of 50 ms is for them.
+const BEGIN: &str = "{ echo -10 > /proc/self/autogroup; } 2>/dev/null; exec \"$@\"";
+
 /// Starts a program and leaves it to itself.
 pub(crate) fn launch(program: &Program) -> Result<Identity, Error> {
     let doing = |path: &Path| path.display().to_string();
@@ -239,11 +260,9 @@ pub(crate) fn launch(program: &Program) -> Result<Identity, Error> {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(&program.log);
     let log = log.map_err(Error::io(doing(&program.log)))?;
     let copy = |log: &File| log.try_clone().map_err(Error::io(doing(&program.log)));
-    let mut command = Command::new(&program.program);
-    command.args(&program.args).current_dir(&program.folder);
+    let mut command = Command::new("setsid");
+    command.args(["sh", "-c", BEGIN, "sh"]).arg(&program.program).args(&program.args).current_dir(&program.folder);
     command.stdin(Stdio::null()).stdout(copy(&log)?).stderr(log);
-    // An interrupt at the terminal is for the command that builds the lab, not for what it built.
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = node::spawn(program.node.as_deref(), &mut command)?;
     let ended = || Error::No(format!("{} ended at once: see {}", doing(&program.program), doing(&program.log)));
     Identity::of(child.id()).ok_or_else(ended)

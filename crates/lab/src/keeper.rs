@@ -111,7 +111,9 @@ pub fn inside(name: &str, program: &Path) -> Result<Command, Error> {
     if !is_root() {
         command.args(["--user", "--preserve-credentials"]);
     }
-    command.arg("--wdns=.").arg(program).env(INSIDE, name).env(HOME, home);
+    // Entering a mount namespace moves a process to its root; the same folder is there under its full name.
+    let here = std::env::current_dir().map_err(Error::io("the working directory"))?;
+    command.arg(format!("--wdns={}", here.display())).arg(program).env(INSIDE, name).env(HOME, home);
     Ok(command)
 }
 
@@ -131,7 +133,7 @@ pub fn end(name: &str) -> Result<bool, Error> {
     }
     // A state that cannot be read names nobody; its folder goes all the same.
     let state = State::read(&folder).ok().flatten().unwrap_or_default();
-    for process in [state.gate, state.keeper].into_iter().flatten() {
+    if let Some(process) = state.keeper {
         if process.runs() {
             let killed = Command::new("kill").args(["-s", "KILL", &process.pid.to_string()]).status();
             killed.map_err(Error::io("kill"))?;

@@ -7,17 +7,31 @@
 //! [`probe`] sends packets and flows between nodes and says what became of them; [`drill`] fails parts of a world while
 //! they run, heals it, and judges.
 
+mod build;
+mod carrier;
 pub mod drill;
 mod error;
+mod gateways;
 mod handle;
 pub mod keeper;
 pub mod node;
+mod order;
 pub mod probe;
+mod provider;
 pub mod report;
+mod routers;
+mod secret;
+mod service;
 mod state;
 pub mod topology;
+pub mod up;
+pub mod verify;
+mod wait;
 
+pub use carrier::carry;
 pub use error::Error;
 pub use handle::{Cut, Lab};
+pub use order::Ordered;
+pub use routers::{find, has};
 pub use state::{Identity, Program, State, home, labs};
 pub use topology::Topology;

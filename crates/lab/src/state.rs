@@ -5,6 +5,7 @@ use crate::topology::Topology;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -24,10 +25,11 @@ pub struct State {
     pub base: String,
     /// The process whose end is the lab's end, as the machine sees it.
     pub keeper: Option<Identity>,
-    /// Who hands connections from outside to the service, as the machine sees it.
-    pub gate: Option<Identity>,
     /// Programs by the names of their processes, as the lab sees them.
     pub programs: BTreeMap<String, Program>,
+    /// Addresses inside the tunnels between edges and gateways, which the service gives, and the nodes that have them.
+    #[serde(default)]
+    pub tunnels: BTreeMap<IpAddr, String>,
     /// Whether it came up whole.
     pub up: bool,
 }

@@ -42,12 +42,33 @@ pub struct Serve {
     /// Start no edges; others call
     #[arg(long)]
     pub no_edges: bool,
+    /// How packets reach the edges
+    #[arg(long, value_enum, default_value_t = Carriers::Loopback)]
+    pub carriers: Carriers,
     /// Log JSON lines, requests too
     #[arg(long)]
     pub json: bool,
     /// Log requests
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// How packets travel between customers and edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Carriers {
+    /// Over loopback, with stand-in addresses.
+    Loopback,
+    /// In network namespaces, with the real addresses.
+    Namespaces,
+}
+
+impl From<Carriers> for control::Carriers {
+    fn from(carriers: Carriers) -> Self {
+        match carriers {
+            Carriers::Loopback => Self::Loopback,
+            Carriers::Namespaces => Self::Namespaces,
+        }
+    }
 }
 
 /// `twinpath login-help`.

@@ -24,7 +24,10 @@ pub(crate) fn run(args: &Check, catalog: &Catalog) -> anyhow::Result<Outcome> {
         let at = Instance { data: args.data.clone(), url: Some(url.clone()), json: args.json };
         let mut client = Client::open(&at.at(), Who::Customer)?;
         client.longest = live::LONGEST;
-        let loaded = load::load_live(&files, |design| live::read(&client, design))?;
+        let observed = args.observed.parse::<jiff::SignedDuration>();
+        let observed = observed.ok().and_then(|span| std::time::Duration::try_from(span).ok());
+        let observed = observed.with_context(|| format!("--observed {}: expected a time like `5m`", args.observed))?;
+        let loaded = load::load_live(&files, |design| live::read(&client, design, observed))?;
         return all(args, std::iter::once(loaded), catalog, today);
     }
     let joined = (!args.each).then(|| load::load(&files));

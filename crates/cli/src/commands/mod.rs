@@ -10,6 +10,7 @@ pub(crate) mod fix;
 pub(crate) mod fleet;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod lab;
 pub(crate) mod login;
 pub(crate) mod m365;
 pub(crate) mod operator;

@@ -5,9 +5,9 @@ use crate::Outcome;
 use crate::args::Serve;
 use anyhow::Context;
 use catalog::Catalog;
+use control::Settings;
 use control::auth::External;
 use control::server::{EdgeDoor, Options, Server};
-use control::{Carriers, Settings};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -50,7 +50,7 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
     let settings = Settings {
         base: String::new(),
         catalog: catalog.clone(),
-        carriers: Carriers::Loopback,
+        carriers: serve.carriers.into(),
         page: PAGE,
         remember: REMEMBER,
     };

@@ -2,7 +2,8 @@
 //! `list-route-tables-summary` and `get-stats` print.
 //!
 //! None of them says which circuit it is of, so each comes in an envelope that does:
-//! `{"circuit": "amsterdam", "peering": "AzurePrivatePeering", "path": "primary", "value": […]}`.
+//! `{"circuit": "amsterdam", "peering": "AzurePrivatePeering", "path": "primary", "value": […]}`. With `observedSeconds`
+//! beside it a summary also tells whether sessions were up for all of that time.
 
 use crate::found::Found;
 use crate::{Node, Problem};
@@ -24,8 +25,8 @@ pub(crate) struct LinkTable {
 pub(crate) enum Rows {
     /// The routes of Microsoft's edge router.
     Routes(Vec<RouteRow>),
-    /// Its BGP neighbours.
-    Neighbours(Vec<Neighbour>),
+    /// Its BGP neighbours, and for how many seconds they were observed.
+    Neighbours(Vec<Neighbour>, Option<Stated<u32>>),
     /// The ARP entries of both ends, the customer's first.
     Arp(Stated<ArpState>, Stated<ArpState>),
 }
@@ -42,6 +43,8 @@ pub(crate) struct Neighbour {
     pub(crate) asn: Stated<Asn>,
     /// A number of prefixes when the session is established, else the name of its state.
     pub(crate) state: Stated<String>,
+    /// Seconds since it came up or went down, where the table tells.
+    pub(crate) since: Option<u64>,
 }
 
 /// The keys under which an envelope may hold its rows.
@@ -77,7 +80,10 @@ pub(crate) fn read(node: &Node<'_>, found: &mut Found) {
     };
     let rows = match shown {
         Some(Shown::Routes) => Rows::Routes(each(rows, found, route)),
-        Some(Shown::Neighbours) => Rows::Neighbours(each(rows, found, neighbour)),
+        Some(Shown::Neighbours) => {
+            let observed = node.field("observedSeconds").and_then(|_| found.value(node, "observedSeconds"));
+            Rows::Neighbours(each(rows, found, neighbour), observed)
+        }
         Some(Shown::Arp) => {
             let end = |interface: &str, found: &Found| arp(rows, interface, found);
             Rows::Arp(end("On-Prem", found), end("Microsoft", found))
@@ -157,7 +163,31 @@ fn neighbour(row: &Node<'_>, found: &mut Found) -> Option<Neighbour> {
         address: found.value::<IpAddr>(row, "neighbor")?.value,
         asn: found.value(row, "as")?,
         state: found.value(row, "statePfxRcd")?,
+        since: row.field("upDown").and_then(Node::text).and_then(seconds),
     })
+}
+
+/// A span as routers write it, in seconds: `01:02:03`, `1d02h`, `3w4d`. Nothing for `never`.
+fn seconds(span: &str) -> Option<u64> {
+    if let [hours, minutes, seconds] = span.split(':').collect::<Vec<_>>()[..] {
+        let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number < 100);
+        return Some((number(hours)? * 60 + number(minutes)?) * 60 + number(seconds)?);
+    }
+    let parts = span.split_inclusive(|c: char| c.is_ascii_alphabetic());
+    let part = |part: &str| {
+        let (number, unit) = part.split_at_checked(part.len().checked_sub(1)?)?;
+        let unit = match unit {
+            "y" => 31_536_000,
+            "w" => 604_800,
+            "d" => 86_400,
+            "h" => 3600,
+            "m" => 60,
+            "s" => 1,
+            _ => return None,
+        };
+        number.parse::<u64>().ok()?.checked_mul(unit)
+    };
+    parts.map(part).try_fold(0_u64, |sum, part| sum.checked_add(part?)).filter(|_| !span.is_empty())
 }
 
 /// What the table says of one end. A row without a MAC address was asked for and not answered.
@@ -175,4 +205,16 @@ fn arp(rows: &Node<'_>, interface: &str, found: &Found) -> Stated<ArpState> {
         },
     };
     Stated { value, rank: found.rank, place }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn spans_are_read_as_routers_write_them() {
+        let read = ["00:00:05", "01:02:03", "1d02h", "3w4d", "1y2w"].map(seconds);
+        assert_eq!(read, [Some(5), Some(3723), Some(93_600), Some(2_160_000), Some(32_745_600)]);
+        assert_eq!(["never", "", "d", "12", "1:2", "99999999999999999999w", "1µ"].map(seconds), [None; 7]);
+    }
 }

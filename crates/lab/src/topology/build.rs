@@ -94,11 +94,12 @@ impl Build {
                 peering: None,
                 devices: ["vnet".to_owned(), "eth0".to_owned()],
                 addresses: [subnet(ROUTER), subnet(MACHINE)],
+                beyond: Vec::new(),
             };
             let addresses = lane.addresses[1].iter().map(|address: &Address| address.ip).collect();
             self.link(&format!("vnet-{name}"), LinkKind::Vnet, [&gateway, &machine], vec![lane]);
             self.host(name.as_str(), &machine, At::Vnet, addresses);
-            self.processes(Some(&gateway), "bird", ProcessKind::Bird);
+            self.processes(Some(&gateway), "gateway", ProcessKind::Bird);
             self.onto_cloud(&gateway);
         }
     }
@@ -136,15 +137,21 @@ impl Build {
                 [(Peering::Private, "prv", &circuit.private), (Peering::Microsoft, "ms", &circuit.microsoft)];
             let lanes = peerings.into_iter().filter_map(|(kind, word, peering)| {
                 let link = peering.as_ref()?.link(role);
-                let address = |family| {
-                    let subnet = link.subnet_of(family).get();
-                    let ip = link.customer_of(family).get().or_else(|| subnet?.customer_address())?;
-                    Some(Address { ip, length: subnet.map_or_else(|| Family::link_length(family), Prefix::length) })
+                let length =
+                    |family: Family| link.subnet_of(family).get().map_or_else(|| family.link_length(), Prefix::length);
+                let customer = |family: Family| {
+                    let derived = || link.subnet_of(family).get()?.customer_address();
+                    Some(Address { ip: link.customer_of(family).get().or_else(derived)?, length: length(family) })
+                };
+                let microsoft = |family: Family| {
+                    let derived = || link.subnet_of(family).get()?.microsoft_address();
+                    Some(Address { ip: link.microsoft_of(family).get().or_else(derived)?, length: length(family) })
                 };
                 Some(Lane {
                     peering: Some((name.to_string(), kind)),
                     devices: [format!("c{number}{letter}-{word}"), format!("ce-c{number}{letter}-{word}")],
-                    addresses: [Family::BOTH.into_iter().filter_map(address).collect(), Vec::new()],
+                    addresses: [Family::BOTH.into_iter().filter_map(customer).collect(), Vec::new()],
+                    beyond: Family::BOTH.into_iter().filter_map(microsoft).collect(),
                 })
             });
             let kind = LinkKind::Access { circuit: name.to_string(), side };
@@ -163,10 +170,12 @@ impl Build {
         self.node(&node, Role::Msee, location, Vec::new());
         self.processes(Some(&node), "edge", ProcessKind::Edge { edge: edge.to_owned() });
         let side = &edge[edge.len() - 1..];
+        self.processes(Some(provider), &format!("carrier-{side}"), ProcessKind::Carrier { edge: edge.to_owned() });
         let lane = Lane {
             peering: None,
             devices: [format!("trunk-{side}"), "port0".to_owned()],
             addresses: [Vec::new(), Vec::new()],
+            beyond: Vec::new(),
         };
         self.link(&format!("trunk-{edge}"), LinkKind::Trunk { edge: edge.to_owned() }, [provider, &node], vec![lane]);
         self.onto_cloud(&node);
@@ -229,6 +238,7 @@ impl Build {
             peering: None,
             devices: ["cloud0".to_owned(), format!("n{last}")],
             addresses: [vec![Address { ip: Ipv4Addr::new(169, 254, 253, last).into(), length: 24 }], Vec::new()],
+            beyond: Vec::new(),
         };
         self.link(&format!("cloud-{node}"), LinkKind::Cloud, [node, "cloud"], vec![lane]);
     }
@@ -246,7 +256,8 @@ impl Build {
             ip: Ipv6Addr::new(0xfd74, 0x7769, 0x6e70, 0, 0, 0, 0, number * 4 + end).into(),
             length: 126,
         };
-        let lane = Lane { peering: None, devices, addresses: [vec![four(1), six(1)], vec![four(2), six(2)]] };
+        let addresses = [vec![four(1), six(1)], vec![four(2), six(2)]];
+        let lane = Lane { peering: None, devices, addresses, beyond: Vec::new() };
         self.link(name, kind, ends, vec![lane]);
     }
 

@@ -36,11 +36,7 @@ impl Topology {
             let LinkKind::Access { side, .. } = &link.kind else { continue };
             let [router, provider] = &link.ends;
             let site = self.node(router).map_or("", |node| node.place.as_str());
-            let suffix = if *side == edge_api::Side::Primary { "-a" } else { "-b" };
-            let trunks = self
-                .links_of(provider)
-                .filter(|link| matches!(&link.kind, LinkKind::Trunk { edge } if edge.ends_with(suffix)));
-            let msee = trunks.map(|link| link.ends[1].as_str()).next().unwrap_or("");
+            let msee = self.edge_behind(provider, *side).unwrap_or_default();
             let host = if before == site { String::new() } else { format!("host-{site}") };
             before = site;
             writeln!(
@@ -63,6 +59,7 @@ impl super::ProcessKind {
         match self {
             Self::Service => "service",
             Self::Edge { .. } => "edge",
+            Self::Carrier { .. } => "carrier",
             Self::Bird => "BIRD",
             Self::Frr => "FRR",
         }

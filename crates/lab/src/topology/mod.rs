@@ -130,6 +130,9 @@ pub struct Lane {
     pub devices: [String; 2],
     /// Their addresses. What a device inside a router's own domains has is the router's affair.
     pub addresses: [Vec<Address>; 2],
+    /// Addresses of Microsoft's router behind the second end, for a lane of a circuit.
+    #[serde(default)]
+    pub beyond: Vec<Address>,
 }
 
 /// Something that runs in a node.
@@ -152,6 +155,11 @@ pub enum ProcessKind {
     /// `twinpath edge` in the place of one of Microsoft's edges.
     Edge {
         /// Its name at the service: `amsterdam-a`.
+        edge: String,
+    },
+    /// What carries circuits from the customers' cables to one of Microsoft's edges.
+    Carrier {
+        /// The edge's name at the service: `amsterdam-a`.
         edge: String,
     },
     /// BIRD.
@@ -218,10 +226,15 @@ impl Topology {
         self.links.iter().filter(move |link| link.ends.iter().any(|end| end == node))
     }
 
-    /// The flows that a design wants to work: from each site to each virtual network and each Microsoft service.
+    /// The flows that a design wants to work: from each site to each virtual network, each Microsoft service, and the
+    /// Internet where the site has a way there.
     pub fn flows(&self) -> Vec<(&Host, &Host)> {
-        let ends =
-            |site| self.hosts.iter().filter(|end| matches!(end.at, At::Vnet | At::Service)).map(move |end| (site, end));
+        let is_end = |site: &Host, end: &Host| match end.at {
+            At::Vnet | At::Service => true,
+            At::Internet => self.links_of(&site.node).any(|link| link.kind == LinkKind::Internet),
+            At::Site => false,
+        };
+        let ends = |site| self.hosts.iter().filter(move |end| is_end(site, end)).map(move |end| (site, end));
         self.hosts_at(At::Site).flat_map(ends).collect()
     }
 }

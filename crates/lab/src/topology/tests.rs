@@ -49,7 +49,7 @@ fn a_link_of_a_circuit_has_the_first_address_of_its_subnet_on_the_routers_side()
 #[test]
 fn every_site_talks_to_every_network_and_service() {
     let topology = contoso();
-    assert_eq!(topology.flows().len(), 2 * 5);
+    assert_eq!(topology.flows().len(), 2 * 6);
 }
 
 #[test]

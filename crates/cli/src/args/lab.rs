@@ -1,0 +1,132 @@
+//! `twinpath lab …`.
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// `twinpath lab`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  twinpath lab run examples/contoso.design.yaml           up, verified, down\n  \
+    twinpath lab up my.design.yaml                          up, verified, left running\n  \
+    twinpath lab exec ce-ams-1 -- birdc -s bird.ctl show protocols\n  \
+    twinpath lab capture amsterdam-primary wire.pcap        until Ctrl-C\n  \
+    twinpath lab down\n\n\
+    A lab is in namespaces of its own, for root as for anybody else. Nothing of this machine's network is touched.")]
+pub struct Lab {
+    /// The name of the lab [default: from the design's company; else the only one there is]
+    #[arg(long, global = true)]
+    pub name: Option<String>,
+    /// Print JSON: events as they come, one a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: LabCommand,
+}
+
+/// What is done with a lab.
+#[derive(Debug, Subcommand)]
+pub enum LabCommand {
+    /// Show what a design would be built as; builds nothing
+    Plan {
+        /// The design
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// What the customer's edge routers run
+        #[arg(long, value_enum, default_value_t = Router::Bird)]
+        ce: Router,
+    },
+    /// Build a design on this machine, order it through the API, verify it, and leave it running
+    Up(Up),
+    /// The same, and take it down at the end
+    #[command(after_help = "Exit codes: 0 all works, 1 something does not, 2 usage or input error")]
+    Run(Up),
+    /// Take a lab down; nothing of it stays
+    Down,
+    /// What runs: labs, nodes, processes, sessions
+    Status,
+    /// Connect every site with every network and service, and show the ways
+    Verify,
+    /// A shell in a node
+    Shell {
+        /// The node, as `status` lists them
+        node: String,
+    },
+    /// Run a command in a node
+    Exec {
+        /// The node, as `status` lists them
+        node: String,
+        /// The command and its arguments
+        #[arg(required = true, last = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Record what passes on a link, for Wireshark and its kin; needs tcpdump
+    Capture {
+        /// The link, as `status` lists them
+        link: String,
+        /// The file; standard output when left out
+        file: Option<PathBuf>,
+        /// So many packets, then end
+        #[arg(long)]
+        count: Option<u32>,
+    },
+    /// Cut a link, or make it whole again
+    Link {
+        /// The link, as `status` lists them
+        link: String,
+        /// What becomes of it
+        #[arg(value_enum)]
+        how: Fate,
+    },
+    /// Carries circuits in a provider's node
+    #[command(hide = true)]
+    Carry {
+        /// What is handed over
+        file: PathBuf,
+    },
+    /// Hands connections from outside to the service
+    #[command(hide = true)]
+    Gate {
+        /// The port of the service
+        port: u16,
+    },
+}
+
+/// `twinpath lab up` and `run`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Up {
+    /// The design
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What the customer's edge routers run
+    #[arg(long, value_enum, default_value_t = Router::Bird)]
+    pub ce: Router,
+    /// Build a design that the checklist refuses, too: it then fails as the real service would
+    #[arg(long)]
+    pub anyway: bool,
+    /// The day of the check, instead of today
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<String>,
+    /// For how many seconds sessions are waited for
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub patience: u64,
+}
+
+/// What a customer's edge router runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Router {
+    /// BIRD 2.
+    Bird,
+    /// FRR; needs root.
+    Frr,
+}
+
+/// What becomes of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Fate {
+    /// Cut: the router at its end sees the carrier go
+    Cut,
+    /// Cut so that nobody sees it
+    Silent,
+    /// Whole again
+    Heal,
+}

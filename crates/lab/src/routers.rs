@@ -1,0 +1,339 @@
+//! What the customer's routers run: edge routers as the planner says, and the core of each site.
+//!
+//! A site's core stands in front of its hosts. It is told by its edge routers what Microsoft announces, tells each what the
+//! others said, and so do the cores of two sites among themselves, as a second choice: one AS, as most firms have it.
+//! Where translation stands before the split into two links (spec 04), the core does it.
+
+use crate::handle::launch;
+use crate::state::Program;
+use crate::topology::{Address, LinkKind, Node, ProcessKind, Role, Topology};
+use crate::{Error, Lab, node, secret};
+use catalog::Catalog;
+use model::{Bfd, Family, LinkRole, NatPlacement, PeeringKind, Prefix};
+use planner::Plan;
+use planner::router::{Dialect, LinkKey, Neighbor, Placement};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Liveness inside a site: quick, as cables there are short.
+const INSIDE: Bfd = Bfd::On { interval_ms: 100, multiplier: 3 };
+
+/// Where Debian keeps FRR's daemons.
+const FRR: &str = "/usr/lib/frr";
+
+/// Where programs are that are no user's.
+const SBIN: &[&str] = &["/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/bin", "/usr/local/bin", "/bin"];
+
+/// The path of a program of the machine.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(SBIN.iter().map(PathBuf::from));
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Whether a machine has what an edge router of this kind runs.
+pub fn has(kind: &ProcessKind) -> bool {
+    match kind {
+        ProcessKind::Bird => find("bird").is_some(),
+        ProcessKind::Frr => Path::new(FRR).join("bgpd").is_file(),
+        ProcessKind::Service | ProcessKind::Edge { .. } | ProcessKind::Carrier { .. } => true,
+    }
+}
+
+/// Writes the configuration of every router of the customer's and starts them.
+///
+/// # Errors
+///
+/// A router cannot be configured or does not start.
+pub(crate) fn start(lab: &mut Lab, plan: &Plan, catalog: &Catalog) -> Result<(), Error> {
+    for process in lab.topology().processes.clone() {
+        let Some(name) = &process.node else { continue };
+        let Some(place) = lab.topology().node(name).cloned() else { continue };
+        let folder = lab.folder_of(name);
+        std::fs::create_dir_all(&folder).map_err(Error::io(folder.display().to_string()))?;
+        match place.role {
+            Role::Site => core(lab, plan, &place, &folder)?,
+            Role::CustomerEdge => edge(lab, plan, catalog, &place, &process.kind, &folder)?,
+            _ => continue,
+        }
+        match process.kind {
+            ProcessKind::Frr => frr(lab, &process.name, name, &folder)?,
+            _ => bird(lab, &process.name, name, &folder)?,
+        }
+    }
+    lab.save()
+}
+
+/// An edge router: the planner's configuration, and routes to the sites.
+fn edge(
+    lab: &Lab,
+    plan: &Plan,
+    catalog: &Catalog,
+    place: &Node,
+    kind: &ProcessKind,
+    folder: &Path,
+) -> Result<(), Error> {
+    let topology = lab.topology();
+    let mut placement = Placement { log: Some("router.log".to_owned()), ..Placement::default() };
+    for link in topology.links_of(&place.name) {
+        let LinkKind::Access { circuit, side } = &link.kind else { continue };
+        let link_role = match side {
+            edge_api::Side::Primary => LinkRole::Primary,
+            edge_api::Side::Secondary => LinkRole::Secondary,
+        };
+        for lane in &link.lanes {
+            let Some((_, peering)) = &lane.peering else { continue };
+            let peering = match peering {
+                edge_api::Peering::Private => PeeringKind::Private,
+                edge_api::Peering::Microsoft => PeeringKind::Microsoft,
+            };
+            let key = LinkKey { circuit: circuit.clone(), peering, link: link_role };
+            placement.interfaces.insert(key, lane.devices[0].clone());
+        }
+    }
+    for placed in plan.sessions_of(&place.name) {
+        if let Some(name) = &placed.peering.router_key {
+            placement.keys.set(name, secret::key(lab, &placed.circuit.id, placed.peering.kind)?);
+        }
+    }
+    let lan = lan(topology, &place.name);
+    for (near, far) in &lan {
+        let family = if near.ip.is_ipv4() { Family::V4 } else { Family::V6 };
+        if plan.sessions_of(&place.name).any(|placed| placed.session.family == family) {
+            let bfd = Some((INSIDE, "lan0".to_owned()));
+            placement.inside.push(Neighbor { name: "core".to_owned(), local: near.ip, remote: far.ip, bfd });
+        }
+    }
+    let dialect = if *kind == ProcessKind::Frr { Dialect::Frr } else { Dialect::Bird };
+    let files = planner::router::config(plan, catalog, &place.name, dialect, &placement);
+    let files = files.map_err(|error| Error::No(format!("{}: {error}", place.name)))?;
+    for file in files {
+        write(&folder.join(&file.name), &file.text, file.secret)?;
+    }
+    let mut lines = String::new();
+    for prefix in behind(plan) {
+        for (_, core) in lan.iter().filter(|(_, core)| core.ip.is_ipv4() == (prefix.family() == Family::V4)) {
+            let _ = writeln!(lines, "route replace {prefix} via {} dev lan0", core.ip);
+        }
+    }
+    node::run(Some(&place.name), "ip", &["-batch", "-"], Some(&lines)).map(drop)
+}
+
+/// What lies behind the customer's edge routers: prefixes of sites, and of pools that are translated there.
+fn behind(plan: &Plan) -> BTreeSet<Prefix> {
+    let before = plan.nat.placement == NatPlacement::BeforeSplit;
+    let pools: Vec<Prefix> = plan.nat.pools.iter().flat_map(|pool| pool.prefixes.iter().copied()).collect();
+    let announced = plan.sessions().flat_map(|placed| placed.session.advertise.iter().copied());
+    let sites = announced.filter(|prefix| !prefix.is_default_route() && !pools.contains(prefix));
+    let mut all: BTreeSet<Prefix> = sites.chain(plan.nat.sources.iter().copied()).collect();
+    if before {
+        all.extend(pools);
+    }
+    all
+}
+
+/// The two ends of the cable between an edge router and its core, of each family: its own, the core's.
+fn lan(topology: &Topology, router: &str) -> Vec<(Address, Address)> {
+    let links = topology.links_of(router).filter(|link| link.kind == LinkKind::Lan);
+    let lanes = links.flat_map(|link| &link.lanes);
+    lanes.flat_map(|lane| lane.addresses[1].iter().copied().zip(lane.addresses[0].iter().copied())).collect()
+}
+
+/// The core of a site: BIRD, and translation where it stands there.
+fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error> {
+    let topology = lab.topology();
+    let asn = |site: &str| {
+        let routers = plan.routers.iter().filter(|router| router.site.as_ref().is_some_and(|of| of.as_str() == site));
+        routers.filter_map(|router| router.asn).map(|asn| asn.0).next().unwrap_or(65000)
+    };
+    let own = asn(&place.place);
+    let identity = place.addresses.iter().map(|address| address.ip).find(IpAddr::is_ipv4);
+    let identity = identity.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 0, 1)));
+    let mut text = format!(
+        "# The core of {}: made by `twinpath lab`.\nrouter id {identity};\nlog \"router.log\" all;\n\nprotocol device {{ scan time 2; }}\n\
+         protocol bfd {{ interface \"*\" {{ min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }}; }}\n",
+        place.place
+    );
+    for (version, channel) in [(4, "ipv4"), (6, "ipv6")] {
+        let _ = writeln!(
+            text,
+            "protocol kernel kernel_{version} {{ merge paths on; {channel} {{ import none; export where source = RTS_BGP; }}; }}"
+        );
+        let _ = writeln!(text, "protocol static hosts_{version} {{ {channel};");
+        for address in place.addresses.iter().filter(|address| address.ip.is_ipv4() == (version == 4)) {
+            let site = behind(plan).into_iter().find(|prefix| prefix.contains(address.ip));
+            if let Some(site) = site {
+                let _ = writeln!(text, "  route {site} unreachable;");
+            }
+        }
+        text += "}\n";
+    }
+    for link in topology.links_of(&place.name) {
+        let end = usize::from(link.ends[1] == place.name);
+        let Some(far) = topology.node(&link.ends[1 - end]) else { continue };
+        let (other, preference) = match link.kind {
+            LinkKind::Lan => (own, None),
+            LinkKind::Wan => (asn(&far.place), Some(50)),
+            _ => continue,
+        };
+        for (number, lane) in link.lanes.iter().enumerate() {
+            for (near, remote) in lane.addresses[end].iter().zip(&lane.addresses[1 - end]) {
+                let (version, channel) = if near.ip.is_ipv4() { (4, "ipv4") } else { (6, "ipv6") };
+                let name: String = format!("{}_{number}_{version}", link.name).replace(['-', '.', ' '], "_");
+                let _ = writeln!(text, "protocol bgp {name} {{");
+                let _ = writeln!(text, "  local {} as {own};\n  neighbor {} as {other};", near.ip, remote.ip);
+                text += "  direct; bfd on; connect delay time 1; connect retry time 2; error wait time 1, 4;\n";
+                let (import, export) = match preference {
+                    Some(preference) => (
+                        format!("filter {{ bgp_local_pref = {preference}; accept; }}"),
+                        "where source ~ [RTS_STATIC, RTS_BGP]",
+                    ),
+                    None => {
+                        text += "  rr client;\n";
+                        ("all".to_owned(), "where source = RTS_BGP")
+                    }
+                };
+                let _ = writeln!(text, "  {channel} {{ next hop self; import {import}; export {export}; }};\n}}");
+            }
+        }
+    }
+    write(&folder.join("bird.conf"), &text, false)?;
+    let rules = translation(topology, plan, place);
+    write(&folder.join("nat.nft"), &rules, false)?;
+    node::run(Some(&place.name), "nft", &["-f", "-"], Some(&rules)).map(drop)
+}
+
+/// Translation at the core: towards the edge routers by the circuits' pools, towards the Internet by the address there.
+fn translation(topology: &Topology, plan: &Plan, place: &Node) -> String {
+    let mut rules = String::new();
+    let private: BTreeSet<String> = plan
+        .vnets
+        .iter()
+        .flat_map(|vnet| &vnet.space)
+        .chain(&plan.nat.sources)
+        .filter(|prefix| prefix.family() == Family::V4)
+        .map(ToString::to_string)
+        .chain(["169.254.0.0/16".to_owned()])
+        .collect();
+    let sources: Vec<String> =
+        plan.nat.sources.iter().filter(|prefix| prefix.family() == Family::V4).map(ToString::to_string).collect();
+    let private: Vec<String> = private.into_iter().collect();
+    if plan.nat.placement == NatPlacement::BeforeSplit && !sources.is_empty() {
+        for pool in &plan.nat.pools {
+            let routers: Vec<String> = topology
+                .links
+                .iter()
+                .filter(|link| matches!(&link.kind, LinkKind::Access { circuit, .. } if *circuit == pool.circuit.to_string()))
+                .map(|link| link.ends[0].clone())
+                .collect();
+            let devices: BTreeSet<String> = topology
+                .links_of(&place.name)
+                .filter(|link| link.kind == LinkKind::Lan && routers.contains(&link.ends[1]))
+                .flat_map(|link| link.lanes.iter().map(|lane| format!("\"{}\"", lane.devices[0])))
+                .collect();
+            let ranges = pool.prefixes.iter().filter_map(|prefix| range(*prefix)).collect::<Vec<_>>();
+            let (false, Some(range)) = (devices.is_empty(), ranges.first()) else { continue };
+            let devices: Vec<String> = devices.into_iter().collect();
+            let to = format!(
+                "  oifname {{ {} }} ip saddr {{ {} }} ip daddr != {{ {} }}",
+                devices.join(", "),
+                sources.join(", "),
+                private.join(", ")
+            );
+            let _ = writeln!(
+                rules,
+                "{to} meta l4proto {{ tcp, udp }} counter snat ip to {range}:1024-65535 persistent\n{to} counter snat ip to {range} persistent"
+            );
+        }
+    }
+    if topology.links_of(&place.name).any(|link| link.kind == LinkKind::Internet) {
+        rules += "  oifname \"net0\" masquerade\n";
+    }
+    format!(
+        "table inet twinpath_nat\ndelete table inet twinpath_nat\ntable inet twinpath_nat {{\n chain post {{\n  type nat hook postrouting priority srcnat; policy accept;\n{rules} }}\n}}\n"
+    )
+}
+
+/// The first to the last address of a pool, as nft has it.
+fn range(prefix: Prefix) -> Option<String> {
+    let last = u32::try_from(prefix.addresses() - 1).ok()?;
+    Some(format!("{}-{}", prefix.network(), prefix.address(last)?)).filter(|_| prefix.family() == Family::V4)
+}
+
+fn bird(lab: &mut Lab, process: &str, node: &str, folder: &Path) -> Result<(), Error> {
+    let program = find("bird").ok_or_else(|| Error::No("BIRD is not installed: apt-get install bird2".to_owned()))?;
+    let args = ["-f", "-c", "bird.conf", "-s", "bird.ctl", "-P", "bird.pid"];
+    run(lab, process, Some(node), program, args.map(str::to_owned).to_vec(), folder)
+}
+
+/// The shares of a configuration that FRR's daemons take: zebra, bfdd, bgpd. One that meets another's block takes the
+/// block's `exit` for its own; `vtysh` would tell them apart, but a daemon that is started again starts without it.
+fn shares(text: &str) -> [String; 3] {
+    let (head, rest) = text.split_once("\nbfd\n").map_or((text, None), |(head, rest)| (head, Some(rest)));
+    let Some((bfd, bgp)) = rest.and_then(|rest| rest.split_once("\n!\n")) else {
+        return [String::new(), String::new(), text.to_owned()];
+    };
+    [format!("{head}\n"), format!("bfd\n{bfd}\n"), format!("{head}\n{bgp}")]
+}
+
+/// FRR's three daemons, each a process of its own. They change to a user of their own.
+fn frr(lab: &mut Lab, process: &str, node: &str, folder: &Path) -> Result<(), Error> {
+    let own = node::run(None, "chown", &["-R", "frr:frr", &folder.display().to_string()], None);
+    own.map_err(|error| Error::No(format!("FRR needs its user `frr`, and root: {error}")))?;
+    let here = folder.display();
+    let path = folder.join("frr.conf");
+    let text = std::fs::read_to_string(&path).map_err(Error::io(path.display().to_string()))?;
+    for (daemon, text) in ["zebra", "bfdd", "bgpd"].into_iter().zip(shares(&text)) {
+        let path = folder.join(format!("{daemon}.conf"));
+        write(&path, &text, true)?;
+        let own = node::run(None, "chown", &["frr:frr", &path.display().to_string()], None);
+        own?;
+        let mut args: Vec<String> =
+            ["-i", &format!("{here}/{daemon}.pid"), "-z", &format!("{here}/zserv.api")].map(str::to_owned).to_vec();
+        args.extend(["--vty_socket".to_owned(), here.to_string(), "-P".to_owned(), "0".to_owned()]);
+        args.extend([
+            "-f".to_owned(),
+            path.display().to_string(),
+            "--log".to_owned(),
+            format!("file:{here}/{daemon}.log"),
+        ]);
+        if daemon == "bfdd" {
+            args.extend(["--bfdctl".to_owned(), format!("{here}/bfdd.sock")]);
+        }
+        let name = if daemon == "bgpd" { process.to_owned() } else { format!("{process}-{daemon}") };
+        run(lab, &name, Some(node), Path::new(FRR).join(daemon), args, folder)?;
+        let ready = folder.join(if daemon == "zebra" { "zserv.api".to_owned() } else { format!("{daemon}.vty") });
+        crate::wait::until(&format!("{daemon} in {node} listens"), || Ok(ready.exists().then_some(())))?;
+    }
+    Ok(())
+}
+
+/// Notes how a process is started, and starts it.
+pub(crate) fn run(
+    lab: &mut Lab,
+    process: &str,
+    node: Option<&str>,
+    program: PathBuf,
+    args: Vec<String>,
+    folder: &Path,
+) -> Result<(), Error> {
+    if lab.pid(process).is_some() {
+        return Ok(());
+    }
+    let log = folder.join(format!("{}.log", process.rsplit('/').next().unwrap_or(process)));
+    let node = node.map(str::to_owned);
+    let mut program = Program { node, program, args, folder: folder.to_owned(), log, running: None };
+    program.running = Some(launch(&program)?);
+    lab.state_mut().programs.insert(process.to_owned(), program);
+    lab.save()
+}
+
+pub(crate) fn write(path: &Path, text: &str, secret: bool) -> Result<(), Error> {
+    let mode = if secret { 0o600 } else { 0o644 };
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::io(path.display().to_string()))
+}
