@@ -8,6 +8,7 @@ mod column;
 mod draft;
 mod json;
 mod lines;
+mod netflow;
 mod notes;
 
 pub use column::Column;
@@ -65,6 +66,10 @@ pub enum Kind {
     Lines,
     /// JSON: NSG and VNet flow logs, records as objects.
     Json,
+    /// Packets of exporters, as pcap or pcapng: NetFlow 5 and 9, IPFIX.
+    Capture,
+    /// Messages of NetFlow 5 or IPFIX, one behind the other.
+    Messages,
     /// A partial result of our own.
     Partial,
 }
@@ -79,6 +84,11 @@ impl Kind {
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         match head {
             [] => unknown("the file is empty"),
+            [0xd4, 0xc3, 0xb2, 0xa1, ..] | [0x4d, 0x3c, 0xb2, 0xa1, ..] => Ok(Self::Capture),
+            [0xa1, 0xb2, 0xc3, 0xd4, ..] | [0xa1, 0xb2, 0x3c, 0x4d, ..] | [0x0a, 0x0d, 0x0d, 0x0a, ..] => {
+                Ok(Self::Capture)
+            }
+            [0, 5 | 9 | 10, ..] => Ok(Self::Messages),
             [0x1f, 0x8b, ..] => unknown("the file is compressed by gzip; unpack it first, as by `zcat FILE | … -`"),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => unknown("the file is compressed by zstd; unpack it first"),
             _ if text.starts_with(br#"{"twinpath_capacity""#) => Ok(Self::Partial),
@@ -93,7 +103,8 @@ impl Kind {
 }
 
 /// The forms that are read, for messages.
-const FORMS: &str = "CSV of nfdump, flow logs of a VPC, an NSG or a VNet, or a partial result";
+const FORMS: &str =
+    "a capture of NetFlow or IPFIX, CSV of nfdump, flow logs of a VPC, an NSG or a VNet, or a partial result";
 
 /// Reads records of a stream.
 ///
@@ -103,6 +114,8 @@ pub fn read(kind: Kind, input: &mut dyn BufRead, notes: &mut Notes, sink: Sink<'
     match kind {
         Kind::Lines => lines::read(input, notes, sink),
         Kind::Json => json::read(input, notes, sink),
+        Kind::Capture => netflow::read_capture(input, notes, sink),
+        Kind::Messages => netflow::read_messages(input, notes, sink),
         Kind::Partial => Err(ReadError::Unknown("a partial result is not read record by record".to_owned())),
     }
 }

@@ -15,6 +15,18 @@ pub enum Note {
     NoData,
     /// A record without its bytes, as the begin of a flow.
     Begin,
+    /// A message or packet ends within what it announces.
+    Short,
+    /// Data by a template that was not announced before.
+    UnknownTemplate,
+    /// The numbers of messages have a gap.
+    Lost,
+    /// A counter of 32 bits ran over.
+    Wrapped,
+    /// A part of a packet.
+    Fragment,
+    /// A packet that is no message of an exporter.
+    NoExport,
 }
 
 impl Note {
@@ -26,14 +38,23 @@ impl Note {
             Self::Rejected => "traffic that was refused; left out, for it took no path",
             Self::NoData => "the log says that it has no data or lost some; the sums are too small by that",
             Self::Begin => "the beginning of a flow, without bytes; those come with its later records",
+            Self::Short => "it ends within what it announces; the rest of it is left out",
+            Self::UnknownTemplate => "its template was not announced before; left out, so the sums are too small by it",
+            Self::Lost => "messages before it are missing; the sums are too small by those",
+            Self::Wrapped => {
+                "fewer bytes than its packets can have, so the counter ran over; the least that fits is counted"
+            }
+            Self::Fragment => "a fragment of a packet, which is not put together; left out",
+            Self::NoExport => "no message of NetFlow 5, NetFlow 9 or IPFIX over UDP; left out",
         }
     }
 
     /// Whether the result is the worse for it.
     pub fn is_loss(self) -> bool {
         match self {
-            Self::Cut | Self::NoRecord | Self::NoData => true,
-            Self::Rejected | Self::Begin => false,
+            Self::Cut | Self::NoRecord | Self::NoData | Self::Short | Self::UnknownTemplate => true,
+            Self::Lost | Self::Wrapped | Self::Fragment => true,
+            Self::Rejected | Self::Begin | Self::NoExport => false,
         }
     }
 }

@@ -122,7 +122,7 @@ impl Part<'_> {
         let mut notes = Notes::default();
         let read = match kind {
             Kind::Partial => return self.partial(reader).with_context(|| name),
-            Kind::Lines | Kind::Json => {
+            Kind::Lines | Kind::Json | Kind::Capture | Kind::Messages => {
                 let (tally, classifier, span) = (&mut self.tally, self.classifier, self.span);
                 let outside = &mut self.outside;
                 let mut sink = |flow: &Flow| -> Result<(), TallyError> {
