@@ -5,6 +5,9 @@
 //! seems to read it, refused, or its refusal told in another way. One that is about a rule in the middle of a handler
 //! is asked there with [`Quirk::is_on`].
 
+#[cfg(test)]
+mod tests;
+
 use crate::app::operator::{Names, order, subscription_of};
 use crate::app::{Route, Verb};
 use crate::{Answer, Call, Fault, Tx, app};

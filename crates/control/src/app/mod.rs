@@ -12,6 +12,8 @@ mod cross_connection;
 mod deployment;
 pub(crate) mod failover;
 mod find;
+#[cfg(test)]
+mod foreign;
 mod groups;
 pub(crate) mod locks;
 mod network;

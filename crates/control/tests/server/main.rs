@@ -4,5 +4,6 @@
 mod bad_input;
 mod client;
 mod isolation;
+mod metrics;
 mod replay;
 mod tokens;
