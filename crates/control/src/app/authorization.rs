@@ -2,7 +2,7 @@
 
 use super::circuit::{self, show_authorization};
 use super::writing::{self, Writing};
-use super::{Handled, Route, network, precondition, reach, route, scope};
+use super::{Handled, Route, network, precondition, reach, route, row, scope};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{Authorization, ProvisioningState};
 use arm_api::{ArmError, ResourceId};
@@ -25,21 +25,21 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let rows = tx.children(&circuit, "authorizations").await?;
     let items = rows.iter().map(|row| show_authorization(&circuit, row)).collect();
     Ok(Answer::List { items, next: None })
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let row = existing(tx, &call.id).await?;
     Ok(Answer::Ok(show_authorization(&circuit, &row)))
 }
 
 /// The key by itself, as the versions after 2024 give it (spec 07, 3).
 async fn list_keys(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    circuit::existing(tx, &call.id).await?;
+    row::existing(tx, &call.id).await?;
     let row = existing(tx, &call.id).await?;
     Ok(Answer::Ok(json!({ "value": row.secrets.0["authorizationKey"] })))
 }
@@ -51,7 +51,7 @@ async fn existing(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
-    let circuit = circuit::above(tx, &call.id).await?;
+    let circuit = row::above(tx, &call.id).await?;
     precondition::matched(call, Some(&circuit))?;
     if !call.body.is_object() {
         let text = format!("the body is {}, wanted an object", scope::kind_of(&call.body));
@@ -61,7 +61,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let created = write(tx, &call.id, &mut writing).await?;
     tx.touch(&circuit.key).await?;
     let operation = writing.start(tx, call, &call.id);
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let body = tx.get(&call.id).await?.map_or(Value::Null, |row| show_authorization(&circuit, &row));
     Ok(Answer::Writing { created, body, operation })
 }

@@ -1,12 +1,13 @@
 //! What a request rests on: entity tags, and that nothing else is at work.
 
 use crate::{Call, Fault, Tx, engine};
-use arm_api::ArmError;
 use arm_api::body::etag_text;
+use arm_api::{ArmError, ResourceId};
 use http::StatusCode;
 use store::Resource;
 
-/// Holds `If-Match` against the resource whose entity tag counts: the outermost one (spec 07, 2).
+/// Holds `If-Match` against the resource whose entity tag counts: the outermost one (spec 07, 2). Nothing is given for a
+/// child that is not there.
 ///
 /// # Errors
 ///
@@ -18,8 +19,9 @@ pub(crate) fn matched(call: &Call, root: Option<&Resource>) -> Result<(), ArmErr
         return fail(format!("If-Match was sent, and {} does not exist", call.id));
     };
     let tag = etag_text(&root.etag);
-    let bare = tag.trim_start_matches("W/");
-    let holds = wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag || one == bare);
+    // With quotes or without, weak or not: clients differ.
+    let bare = |text: &str| text.trim_start_matches("W/").trim_matches('"').to_lowercase();
+    let holds = wanted.split(',').map(str::trim).any(|one| one == "*" || bare(one) == bare(&tag));
     if holds {
         return Ok(());
     }
@@ -32,9 +34,9 @@ pub(crate) fn matched(call: &Call, root: Option<&Resource>) -> Result<(), ArmErr
 /// # Errors
 ///
 /// 409 `AnotherOperationInProgress`; the store failed.
-pub(crate) async fn idle(tx: &Tx<'_>, call: &Call) -> Result<(), Fault> {
-    match tx.store().holder(&engine::busy(&call.id)).await? {
+pub(crate) async fn idle(tx: &Tx<'_>, id: &ResourceId) -> Result<(), Fault> {
+    match tx.store().holder(&engine::busy(id)).await? {
         None => Ok(()),
-        Some(holder) => Err(engine::in_progress(tx, &call.id, &holder).into()),
+        Some(holder) => Err(engine::in_progress(tx, id, &holder).into()),
     }
 }

@@ -1,10 +1,10 @@
-//! Rows as clients meet them: found or not, held against `If-Match`, listed in pages, stamped with what they are.
+//! Rows as clients meet them: found or not, listed in pages, stamped with what they are.
 
+use super::precondition::matched;
 use super::scope;
 use crate::{Call, Fault, Tx};
 use arm_api::body::{ProvisioningState, Stamp};
 use arm_api::{ArmError, ResourceId};
-use http::StatusCode;
 use serde_json::Value;
 use store::{Query, Resource};
 use uuid::Uuid;
@@ -24,16 +24,45 @@ pub(super) async fn found(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, 
     Ok(resource)
 }
 
-/// The outermost resource that a child is below.
+/// The outermost resource of an id: itself, or what it is below.
 ///
 /// # Errors
 ///
-/// 404 `ResourceNotFound`.
-pub(super) async fn root(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
-    found(tx, &id.root()).await
+/// 404 `ResourceNotFound` or `ResourceGroupNotFound`.
+pub(super) async fn existing(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
+    let root = id.root();
+    if let Some(row) = tx.get(&root).await? {
+        return Ok(row);
+    }
+    scope::group(tx, &root).await?;
+    let text = format!(
+        "The Resource '{}/{}' under resource group '{}' was not found.",
+        root.kind(),
+        root.name(),
+        root.group().unwrap_or_default()
+    );
+    Err(ArmError::not_found("ResourceNotFound", text).into())
 }
 
-/// What a child is written below.
+/// The outermost resource below which a child is written.
+///
+/// # Errors
+///
+/// 404 `ParentResourceNotFound` or `ResourceGroupNotFound`.
+pub(super) async fn above(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
+    scope::group_for_write(tx, id).await?;
+    let root = id.root();
+    let missing = || {
+        let text = format!(
+            "Can not perform requested operation on nested resource. Parent resource '{}' not found.",
+            root.name()
+        );
+        ArmError::not_found("ParentResourceNotFound", text)
+    };
+    Ok(tx.get(&root).await?.ok_or_else(missing)?)
+}
+
+/// What a child is written directly below.
 ///
 /// # Errors
 ///
@@ -48,36 +77,16 @@ pub(super) async fn parent(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource,
     Ok(tx.get(&parent).await?.ok_or_else(absent)?)
 }
 
-/// Holds a request against `If-Match`: `*` wants the resource to be there, a tag wants it to be the tag of `tagged`,
-/// the resource itself or for a child the outermost resource it is below.
-///
-/// # Errors
-///
-/// 412 `PreconditionFailed`.
-pub(super) fn precondition(call: &Call, there: bool, tagged: Option<&Resource>) -> Result<(), ArmError> {
-    let Some(wanted) = call.if_match.as_deref() else { return Ok(()) };
-    let tag = tagged.filter(|_| there).map(|resource| arm_api::body::etag_text(&resource.etag));
-    let bare = |text: &str| text.trim_start_matches("W/").trim_matches('"').to_lowercase();
-    let holds = match &tag {
-        None => false,
-        Some(tag) => wanted.split(',').map(str::trim).any(|one| one == "*" || bare(one) == bare(tag)),
-    };
-    if holds {
-        return Ok(());
-    }
-    let seen: String = wanted.chars().take(100).collect();
-    let is = tag.unwrap_or_else(|| "not there".to_owned());
-    let text = format!("If-Match wants {seen}, and {} is {is}; read it again", call.id);
-    Err(ArmError::new(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", text))
-}
-
 /// A page of the outermost resources of a kind in the subscription or group of a call, and where the next begins.
 ///
 /// # Errors
 ///
-/// The store failed.
+/// 404 `ResourceGroupNotFound`; the store failed.
 pub(super) async fn listed(tx: &mut Tx<'_>, call: &Call, kind: &str) -> Result<(Vec<Resource>, Option<String>), Fault> {
     let (limit, after) = scope::page(tx, call)?;
+    if call.id.group().is_some() {
+        scope::group(tx, &call.id).await?;
+    }
     let query = Query {
         kinds: vec![kind.to_owned()],
         subscription: call.id.subscription().to_lowercase(),
@@ -98,7 +107,7 @@ pub(super) async fn listed(tx: &mut Tx<'_>, call: &Call, kind: &str) -> Result<(
 /// 404, 412, or 400 for a body that is none.
 pub(super) async fn retag(tx: &mut Tx<'_>, call: &Call) -> Result<Resource, Fault> {
     let mut resource = found(tx, &call.id).await?;
-    precondition(call, true, Some(&resource))?;
+    matched(call, Some(&resource))?;
     if !call.body["tags"].is_null() {
         resource.document["tags"] = Value::Object(scope::tags(&call.body)?);
     }

@@ -19,7 +19,8 @@ pub(crate) use show::{authorization as show_authorization, body as show_body, pe
 
 use super::writing::{self, Writing};
 use super::{
-    Handled, Route, authorization, cross_connection, peering, port, precondition, reach, route, route_filter, scope,
+    Handled, Route, authorization, cross_connection, peering, port, precondition, reach, route, route_filter, row,
+    scope,
 };
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{
@@ -71,45 +72,8 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(show::circuit(tx, &row).await?))
-}
-
-/// The circuit of an id.
-///
-/// # Errors
-///
-/// 404 `ResourceNotFound` or `ResourceGroupNotFound`.
-pub(super) async fn existing(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
-    let root = id.root();
-    if let Some(row) = tx.get(&root).await? {
-        return Ok(row);
-    }
-    scope::group(tx, &root).await?;
-    let text = format!(
-        "The Resource 'Microsoft.Network/expressRouteCircuits/{}' under resource group '{}' was not found.",
-        root.name(),
-        root.group().unwrap_or_default()
-    );
-    Err(ArmError::not_found("ResourceNotFound", text).into())
-}
-
-/// The circuit above a child that is written.
-///
-/// # Errors
-///
-/// 404 `ParentResourceNotFound` or `ResourceGroupNotFound`.
-pub(super) async fn above(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
-    scope::group_for_write(tx, id).await?;
-    let root = id.root();
-    let missing = || {
-        let text = format!(
-            "Can not perform requested operation on nested resource. Parent resource '{}' not found.",
-            root.name()
-        );
-        ArmError::not_found("ParentResourceNotFound", text)
-    };
-    Ok(tx.get(&root).await?.ok_or_else(missing)?)
 }
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
@@ -172,7 +136,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
         authorization::replace(tx, &row, list, &mut writing).await?;
     }
     let operation = writing.start(tx, call, &call.id);
-    let row = existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: show::circuit(tx, &row).await?, operation })
 }
 
@@ -352,9 +316,9 @@ async fn downgrade(
 }
 
 async fn patch(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let mut row = existing(tx, &call.id).await?;
+    let mut row = row::existing(tx, &call.id).await?;
     precondition::matched(call, Some(&row))?;
-    precondition::idle(tx, call).await?;
+    precondition::idle(tx, &call.id).await?;
     if !call.body.is_object() {
         let text = format!("the body is {}, wanted {{\"tags\": {{…}}}}", scope::kind_of(&call.body));
         return Err(ArmError::bad_request("InvalidRequestContent", text).into());
@@ -363,7 +327,7 @@ async fn patch(tx: &mut Tx<'_>, call: &Call) -> Handled {
         row.document["tags"] = Value::Object(scope::tags(&call.body)?);
     }
     tx.put(row);
-    let row = existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(show::circuit(tx, &row).await?))
 }
 

@@ -72,7 +72,7 @@ async fn exists(tx: &mut Tx<'_>, call: &Call) -> Handled {
 /// Forgets a deployment; what it made stays.
 async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
     if let Some(row) = tx.get(&call.id).await? {
-        precondition::idle(tx, call).await?;
+        precondition::idle(tx, &call.id).await?;
         tx.delete(&row.key);
     }
     Ok(Answer::Empty(204, Vec::new()))

@@ -9,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::circuit::{self, Plant};
+use super::circuit::Plant;
 use super::network::{connection, gateway};
 use super::{Handled, Route, route, row};
 use crate::engine::{self, Kind, Next, kind};
@@ -56,7 +56,7 @@ const CATEGORIES: &[&str] = &["BgpDisconnect", "ASPathPrepend"];
 const LINKS: &[&str] = &["Primary", "Secondary"];
 
 async fn start_link(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let link = word(call, &["linktype"], "linkType", LINKS)?;
     let category =
         word(call, &["circuittestcategory", "circuitmaintenancecategory"], "circuitTestCategory", CATEGORIES)?;
@@ -106,7 +106,7 @@ async fn start(tx: &mut Tx<'_>, call: &Call, of: &Resource, mut test: Value) -> 
 }
 
 async fn stop_link(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     stop(tx, call, &circuit).await
 }
 

@@ -1,14 +1,17 @@
 //! What the routes of the virtual network side share.
 
 use super::PLANT;
-use crate::app::precondition::matched;
-use crate::app::{Handled, scope};
-use crate::{Answer, Call, Fault, Role, Tx, engine};
+use crate::app::{
+    Handled,
+    precondition::{self, matched},
+    row, scope,
+};
+use crate::{Answer, Call, Fault, Role, Tx};
 use arm_api::body::{Tags, etag_text};
 use arm_api::{ArmError, ResourceId};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use store::{Query, Resource};
+use store::Resource;
 
 /// A row as it is answered: what it is first, then its document without what the service keeps for itself.
 pub(super) fn body(row: &Resource, etag: &uuid::Uuid) -> Value {
@@ -26,81 +29,21 @@ pub(super) fn body(row: &Resource, etag: &uuid::Uuid) -> Value {
     Value::Object(body)
 }
 
-/// The resource of an id that stands in a group by itself.
-///
-/// # Errors
-///
-/// 404 `ResourceNotFound` or `ResourceGroupNotFound`.
-pub(super) async fn existing(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
-    let root = id.root();
-    if let Some(row) = tx.get(&root).await? {
-        return Ok(row);
-    }
-    scope::group(tx, &root).await?;
-    let text = format!(
-        "The Resource '{}/{}' under resource group '{}' was not found.",
-        root.kind(),
-        root.name(),
-        root.group().unwrap_or_default()
-    );
-    Err(ArmError::not_found("ResourceNotFound", text).into())
-}
-
 /// A child and what it is below.
 ///
 /// # Errors
 ///
 /// 404 `ResourceNotFound` for the parent, `NotFound` for the child.
 pub(super) async fn child(tx: &mut Tx<'_>, id: &ResourceId) -> Result<(Resource, Resource), Fault> {
-    let parent = existing(tx, id).await?;
+    let parent = row::existing(tx, id).await?;
     let missing = || ArmError::not_found("NotFound", format!("Resource {id} not found."));
     let row = tx.get(id).await?.ok_or_else(missing)?;
     Ok((parent, row))
 }
 
-/// The parent under which a child is written.
-///
-/// # Errors
-///
-/// 404 `ParentResourceNotFound` or `ResourceGroupNotFound`.
-pub(super) async fn above(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resource, Fault> {
-    scope::group_for_write(tx, id).await?;
-    let root = id.root();
-    let missing = || {
-        let text = format!(
-            "Can not perform requested operation on nested resource. Parent resource '{}' not found.",
-            root.name()
-        );
-        ArmError::not_found("ParentResourceNotFound", text)
-    };
-    Ok(tx.get(&root).await?.ok_or_else(missing)?)
-}
-
-/// A page of the resources of a kind in the group or subscription of a call.
-///
-/// # Errors
-///
-/// 404 `ResourceGroupNotFound`; the store failed.
-pub(super) async fn rows(tx: &mut Tx<'_>, call: &Call, kind: &str) -> Result<(Vec<Resource>, Option<String>), Fault> {
-    let (limit, after) = scope::page(tx, call)?;
-    if call.id.group().is_some() {
-        scope::group(tx, &call.id).await?;
-    }
-    let query = Query {
-        kinds: vec![kind.to_owned()],
-        subscription: call.id.subscription().to_lowercase(),
-        group: call.id.group().unwrap_or_default().to_lowercase(),
-        top: true,
-        after,
-        limit: limit.saturating_add(1),
-        ..Query::default()
-    };
-    Ok(scope::cut(tx.store().list(&query).await?, limit))
-}
-
 /// The answer of a list of resources without children.
 pub(super) async fn list(tx: &mut Tx<'_>, call: &Call, kind: &str) -> Handled {
-    let (rows, next) = rows(tx, call, kind).await?;
+    let (rows, next) = row::listed(tx, call, kind).await?;
     Ok(Answer::List { items: rows.iter().map(|row| body(row, &row.etag)).collect(), next })
 }
 
@@ -128,9 +71,9 @@ pub(super) async fn before_put(tx: &mut Tx<'_>, call: &Call) -> Result<(String, 
 
 /// Replaces the tags of a resource, at once.
 pub(super) async fn patch(tx: &mut Tx<'_>, call: &Call) -> Result<Resource, Fault> {
-    let mut row = existing(tx, &call.id).await?;
+    let mut row = row::existing(tx, &call.id).await?;
     matched(call, Some(&row))?;
-    idle(tx, &call.id).await?;
+    precondition::idle(tx, &call.id).await?;
     if !call.body.is_object() {
         let text = format!("the body is {}, wanted {{\"tags\": {{…}}}}", scope::kind_of(&call.body));
         return Err(ArmError::bad_request("InvalidRequestContent", text).into());
@@ -139,17 +82,7 @@ pub(super) async fn patch(tx: &mut Tx<'_>, call: &Call) -> Result<Resource, Faul
         row.document["tags"] = Value::Object(scope::tags(&call.body)?);
         tx.put(row);
     }
-    existing(tx, &call.id).await
-}
-
-/// Refuses what changes a resource while an operation is at work on it.
-///
-/// # Errors
-///
-/// 409 `AnotherOperationInProgress`; the store failed.
-pub(super) async fn idle(tx: &Tx<'_>, id: &ResourceId) -> Result<(), Fault> {
-    let Some(holder) = tx.store().holder(&engine::busy(id)).await? else { return Ok(()) };
-    Err(engine::in_progress(tx, id, &holder).into())
+    row::existing(tx, &call.id).await
 }
 
 /// The resource that a body refers to, which has to be of a kind.

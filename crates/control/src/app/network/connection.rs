@@ -5,7 +5,7 @@
 
 use super::{Handled, Route, route};
 use super::{PLANT, change, common, gateway, virtual_network};
-use crate::app::{circuit, precondition};
+use crate::app::{circuit, precondition, row};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{
     Connection, ConnectionProperties, ConnectionStatus, ConnectionType, Reference, Secret, SharedKey, read,
@@ -43,7 +43,7 @@ const FRESH: SignedDuration = SignedDuration::from_secs(60);
 const WEIGHT: i64 = 32000;
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let (rows, next) = common::rows(tx, call, KIND).await?;
+    let (rows, next) = row::listed(tx, call, KIND).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         items.push(show(tx, row).await?);
@@ -52,7 +52,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(show(tx, &row).await?))
 }
 
@@ -121,7 +121,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     }
     let circuits = BTreeSet::from([circuit.key]);
     let operation = change::start(tx, call, &[row.key], &circuits);
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: show(tx, &row).await?, operation })
 }
 
@@ -272,7 +272,7 @@ pub(in crate::app) async fn opened(
 /// Whether a circuit may be linked to a gateway.
 async fn may_link(tx: &mut Tx<'_>, circuit: &Resource, gateway: &Resource, region: &str) -> Result<(), Fault> {
     if let Ok(id) = ResourceId::parse(&circuit.id) {
-        common::idle(tx, &id).await?;
+        precondition::idle(tx, &id).await?;
     }
     let refuse = |code: &str, text: String| Fault::Refused(ArmError::bad_request(code, text).at("properties.peer"));
     let properties = &circuit.document["properties"];
@@ -431,7 +431,7 @@ pub(in crate::app) async fn reports(tx: &Tx<'_>, circuit: &Resource) -> Result<V
 
 /// The key of a tunnel, which a connection to a circuit does not use; kept for the clients that set one.
 async fn shared_key(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     let key = row.secrets.0["sharedKey"].as_str().unwrap_or_default();
     Ok(Answer::Ok(
         json!({ "value": key, "id": format!("{}/sharedkey", row.id), "properties": { "provisioningState": "Succeeded" } }),
@@ -439,7 +439,7 @@ async fn shared_key(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn set_shared_key(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let mut row = common::existing(tx, &call.id).await?;
+    let mut row = row::existing(tx, &call.id).await?;
     precondition::matched(call, Some(&row))?;
     let given: SharedKey = read(&call.body)?;
     let good = |key: &Secret| {
@@ -463,7 +463,7 @@ async fn set_shared_key(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 /// Makes another key, of the length asked for.
 async fn reset_shared_key(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let mut row = common::existing(tx, &call.id).await?;
+    let mut row = row::existing(tx, &call.id).await?;
     let length = call.body["keyLength"].as_u64().filter(|length| (1..=128).contains(length)).ok_or_else(|| {
         let text = format!(
             "keyLength is {}, wanted a number from 1 to 128",

@@ -5,6 +5,7 @@
 
 use super::{Handled, Route, route};
 use super::{PLANT, change, common, public_ip, subnet, virtual_network};
+use crate::app::row;
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{
     AutoScale, AutoScaleBounds, BgpSettings, Gateway, GatewayProperties, GatewaySku as SkuBody, GatewayType,
@@ -37,7 +38,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(common::body(&row, &row.etag)))
 }
 
@@ -89,7 +90,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     change::put(tx, row.clone());
     let circuits = circuits(tx, &row).await?;
     let operation = change::start(tx, call, &[row.key], &circuits);
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: common::body(&row, &row.etag), operation })
 }
 
@@ -106,7 +107,7 @@ async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 /// The connections of a gateway.
 async fn connections(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     let mut items = Vec::new();
     for id in connections_of(&row) {
         if let Some(connection) = tx.get_key(&id.to_lowercase()).await? {

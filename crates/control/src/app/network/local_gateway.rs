@@ -3,6 +3,7 @@
 
 use super::{Handled, Route, route};
 use super::{change, common, space};
+use crate::app::row;
 use crate::{Answer, Call, Tx};
 use arm_api::ArmError;
 use arm_api::body::{LocalGateway, LocalGatewayProperties, read};
@@ -26,7 +27,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(common::body(&row, &row.etag)))
 }
 
@@ -59,7 +60,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     row.document = serde_json::to_value(kept).unwrap_or_default();
     change::put(tx, row.clone());
     let operation = change::start(tx, call, &[row.key], &BTreeSet::new());
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: common::body(&row, &row.etag), operation })
 }
 

@@ -5,6 +5,7 @@
 
 use super::{Handled, Route, route};
 use super::{change, common};
+use crate::app::row;
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::ArmError;
 use arm_api::body::{AllocationMethod, IpVersion, PublicIp, PublicIpProperties, PublicIpSku, read};
@@ -31,7 +32,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(common::body(&row, &row.etag)))
 }
 
@@ -91,7 +92,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     row.document = serde_json::to_value(kept).unwrap_or_default();
     change::put(tx, row.clone());
     let operation = change::start(tx, call, &[row.key], &BTreeSet::new());
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: common::body(&row, &row.etag), operation })
 }
 

@@ -4,8 +4,8 @@
 //! that edges have in the link subnets of the private peering.
 
 use super::{Handled, Route, route};
-use super::{common, connection, gateway};
-use crate::app::observe;
+use super::{connection, gateway};
+use crate::app::{observe, row};
 use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::ArmError;
@@ -58,7 +58,7 @@ async fn advertised(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 /// Promises a table. It keeps nobody off the gateway.
 async fn ask(tx: &mut Tx<'_>, call: &Call, kind: &str, table: &str) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     let input = json!({ "table": table, "peer": call.query.get("peer") });
     let subscription = call.id.subscription().to_lowercase();
     let operation = Operation { subscription, ..engine::aside(tx, &row.key, kind, input) };

@@ -2,7 +2,7 @@
 
 use super::{Handled, Route, route};
 use super::{change, common, space, virtual_network};
-use crate::app::{precondition, scope};
+use crate::app::{precondition, row, scope};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{Subnet, SubnetProperties, read};
 use arm_api::{ArmError, ResourceId};
@@ -25,7 +25,7 @@ pub(super) const KIND: &str = "microsoft.network/virtualnetworks/subnets";
 pub(super) const GATEWAY: &str = "GatewaySubnet";
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let network = common::existing(tx, &call.id).await?;
+    let network = row::existing(tx, &call.id).await?;
     let subnets = tx.children(&network, "subnets").await?;
     Ok(Answer::List { items: subnets.iter().map(|row| common::body(row, &network.etag)).collect(), next: None })
 }
@@ -37,7 +37,7 @@ async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
-    let network = common::above(tx, &call.id).await?;
+    let network = row::above(tx, &call.id).await?;
     precondition::matched(call, Some(&network))?;
     let given: Subnet = read(&call.body)?;
     let old = tx.get(&call.id).await?;

@@ -5,6 +5,7 @@
 
 use super::{Handled, Route, route};
 use super::{change, common, gateway, space, subnet, vnet_peering};
+use crate::app::row;
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::ArmError;
 use arm_api::body::{VirtualNetwork, VirtualNetworkProperties, read};
@@ -29,7 +30,7 @@ pub(in crate::app) static ROUTES: &[Route] = &[
 pub(crate) const KIND: &str = "microsoft.network/virtualnetworks";
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let (rows, next) = common::rows(tx, call, KIND).await?;
+    let (rows, next) = row::listed(tx, call, KIND).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         items.push(show(tx, row).await?);
@@ -38,7 +39,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Ok(show(tx, &row).await?))
 }
 
@@ -92,7 +93,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
         apart(tx, circuit, &network).await?;
     }
     let operation = change::start(tx, call, &written, &circuits);
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: show(tx, &row).await?, operation })
 }
 
@@ -126,7 +127,7 @@ pub(super) async fn leave(tx: &mut Tx<'_>, row: &Resource) -> Result<BTreeSet<St
 
 /// Usage of addresses: one line a subnet.
 async fn usages(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     let mut items = Vec::new();
     for subnet in tx.children(&row, "subnets").await? {
         let prefixes = subnet::prefixes(&subnet);
@@ -147,7 +148,7 @@ async fn usages(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 /// Whether an address lies in a subnet; nothing here takes addresses but gateways, which take none in particular.
 async fn available(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let row = common::existing(tx, &call.id).await?;
+    let row = row::existing(tx, &call.id).await?;
     let text = call.query.get("ipaddress").map_or("", String::as_str);
     let address: std::net::IpAddr = text.parse().map_err(|_| {
         let seen: String = text.chars().take(60).collect();

@@ -6,7 +6,7 @@
 
 use super::{Handled, Route, route};
 use super::{change, common, space, virtual_network};
-use crate::app::{precondition, scope};
+use crate::app::{precondition, row, scope};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{Reference, VnetPeering, VnetPeeringProperties, VnetPeeringState, read};
 use arm_api::{ArmError, ResourceId};
@@ -27,7 +27,7 @@ pub(in crate::app) static ROUTES: &[Route] = &[
 pub(super) const KIND: &str = "microsoft.network/virtualnetworks/virtualnetworkpeerings";
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let network = common::existing(tx, &call.id).await?;
+    let network = row::existing(tx, &call.id).await?;
     let mut items = Vec::new();
     for row in tx.children(&network, "virtualNetworkPeerings").await? {
         items.push(show(tx, &network, &row).await?);
@@ -42,7 +42,7 @@ async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
-    let network = common::above(tx, &call.id).await?;
+    let network = row::above(tx, &call.id).await?;
     precondition::matched(call, Some(&network))?;
     let given: VnetPeering = read(&call.body)?;
     let old = tx.get(&call.id).await?;

@@ -1,7 +1,7 @@
 //! Questions to edges.
 
-use crate::app::circuit::{self, Plant};
-use crate::app::{Handled, Route, cross_connection, peering, route};
+use crate::app::circuit::Plant;
+use crate::app::{Handled, Route, cross_connection, peering, route, row};
 use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::ArmError;
@@ -71,7 +71,7 @@ async fn cross_summary(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn of_circuit(tx: &mut Tx<'_>, call: &Call, table: Table) -> Handled {
     let side = side(call)?;
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let peering = peering::existing(tx, &call.id).await?;
     Ok(ask(tx, call, &circuit, side, Asked { key: peering.key, table, cross: false }))
 }

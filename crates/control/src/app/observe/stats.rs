@@ -1,7 +1,7 @@
 //! Counters of a circuit or a peering, from the last reports of its edges.
 
-use crate::app::circuit::{self, Plant};
-use crate::app::{Handled, Route, peering, route};
+use crate::app::circuit::Plant;
+use crate::app::{Handled, Route, peering, route, row};
 use crate::{Answer, Call, Fault, Tx};
 use edge_api::{DomainReport, Side, edge_name};
 use serde_json::json;
@@ -15,12 +15,12 @@ pub(in crate::app) static ROUTES: &[Route] = &[
 ];
 
 async fn of_circuit(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     stats(tx, &circuit, &circuit.key).await
 }
 
 async fn of_peering(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let peering = peering::existing(tx, &call.id).await?;
     stats(tx, &circuit, &peering.key).await
 }

@@ -11,9 +11,9 @@ mod tests;
 
 pub(crate) use prefixes::validate;
 
-use super::circuit::{self, Plant, show_peering};
+use super::circuit::{Plant, show_peering};
 use super::writing::{self, Writing};
-use super::{Handled, Route, port, precondition, route, route_filter};
+use super::{Handled, Route, port, precondition, route, route_filter, row};
 use crate::quirks::VLAN_CLASH;
 use crate::{Answer, Call, Caller, Fault, Role, Tx};
 use arm_api::body::{
@@ -38,7 +38,7 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let mut items = Vec::new();
     for row in tx.children(&circuit, "peerings").await? {
         items.push(show_peering(tx, &circuit, &row, None).await?);
@@ -47,7 +47,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let row = existing(tx, &call.id).await?;
     Ok(Answer::Ok(show_peering(tx, &circuit, &row, None).await?))
 }
@@ -63,7 +63,7 @@ pub(super) async fn existing(tx: &mut Tx<'_>, id: &ResourceId) -> Result<Resourc
 }
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::above(tx, &call.id).await?;
+    let circuit = row::above(tx, &call.id).await?;
     precondition::matched(call, Some(&circuit))?;
     let given: Peering = read(&call.body)?;
     let wish = Wish { properties: given.properties, keyless: keyless(&call.body["properties"]), overlay: false };
@@ -72,7 +72,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let created = write(tx, &call.caller, &circuit, &id, wish, ModifiedBy::Customer, &mut writing).await?;
     tx.touch(&circuit.key).await?;
     let operation = writing.start(tx, call, &call.id);
-    let (circuit, row) = (circuit::existing(tx, &call.id).await?, existing(tx, &call.id).await?);
+    let (circuit, row) = (row::existing(tx, &call.id).await?, existing(tx, &call.id).await?);
     Ok(Answer::Writing { created, body: show_peering(tx, &circuit, &row, None).await?, operation })
 }
 

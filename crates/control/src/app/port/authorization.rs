@@ -1,6 +1,6 @@
 //! Keys with which another subscription puts a circuit on a port pair: one key, one circuit.
 
-use crate::app::{Handled, Route, route, row, scope};
+use crate::app::{Handled, Route, precondition::matched, route, row, scope};
 use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Role, Tx};
 use arm_api::body::{PortAuthorization, ProvisioningState, Secret, UseStatus};
@@ -35,7 +35,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let port = row::root(tx, &call.id).await?;
+    let port = row::existing(tx, &call.id).await?;
     let resource = row::found(tx, &call.id).await?;
     Ok(Answer::Ok(json!(body(call, &resource, &port))))
 }
@@ -47,9 +47,9 @@ async fn list_keys(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
-    let port = row::parent(tx, &call.id).await?;
+    let port = row::above(tx, &call.id).await?;
     let old = tx.get(&call.id).await?;
-    row::precondition(call, old.is_some(), Some(&port))?;
+    matched(call, old.as_ref().map(|_| &port))?;
     // Everything of an authorization is the service's; a body that is none is refused all the same.
     if !call.body.is_null() {
         let _: PortAuthorization = arm_api::body::read(&call.body)?;
@@ -71,14 +71,14 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     tx.put(resource.clone());
     tx.touch(&port.key).await?;
     let operation = engine::start(tx, call, "put-port-authorization", Value::Null);
-    let port = row::root(tx, &call.id).await?;
+    let port = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created, body: json!(body(call, &resource, &port)), operation })
 }
 
 async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let Some(mut resource) = tx.get(&call.id).await? else { return Ok(Answer::Empty(204, Vec::new())) };
-    let port = row::root(tx, &call.id).await?;
-    row::precondition(call, true, Some(&port))?;
+    let port = row::existing(tx, &call.id).await?;
+    matched(call, Some(&port))?;
     unused(&resource)?;
     resource.document["properties"]["provisioningState"] = json!(ProvisioningState::Deleting);
     tx.put(resource);

@@ -26,7 +26,7 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let port = row::root(tx, &call.id).await?;
+    let port = row::existing(tx, &call.id).await?;
     let link = row::found(tx, &call.id).await?;
     Ok(Answer::Ok(json!(body(&link, &port))))
 }

@@ -18,7 +18,7 @@ pub(super) use link::ROUTES as LINK_ROUTES;
 pub(super) use location::ROUTES as LOCATION_ROUTES;
 pub(crate) use room::{leave, tags_are_shared, take};
 
-use super::{Handled, Route, route, row, scope};
+use super::{Handled, Route, precondition::matched, route, row, scope};
 use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx, intent};
 use arm_api::body::{Encapsulation, Port, ProvisioningState, Reference, SkuFamily};
@@ -91,7 +91,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
     scope::group_for_write(tx, &call.id).await?;
     let old = tx.get(&call.id).await?;
-    row::precondition(call, old.is_some(), old.as_ref())?;
+    matched(call, old.as_ref())?;
     let given: Port = arm_api::body::read(&call.body)?;
     let location = row::location(tx, call, old.as_ref())?;
     let tags = scope::tags(&call.body)?;
@@ -185,7 +185,7 @@ async fn patch(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let Some(mut resource) = tx.get(&call.id).await? else { return Ok(Answer::Empty(204, Vec::new())) };
-    row::precondition(call, true, Some(&resource))?;
+    matched(call, Some(&resource))?;
     unused(&read(&resource), &call.id)?;
     resource.document["properties"]["provisioningState"] = json!(ProvisioningState::Deleting);
     tx.put(resource);

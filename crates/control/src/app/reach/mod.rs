@@ -12,7 +12,7 @@ mod tests;
 pub(crate) use relay::{carried, relay};
 
 use self::relay::{inquire, tell};
-use super::circuit::{self, Plant, link, show_body, unlink};
+use super::circuit::{Plant, link, show_body, unlink};
 use super::network::connection::{give_back, opened, redeem};
 use super::{Handled, Route, precondition, route, row, scope};
 use crate::engine::{self, Kind, Next, kind};
@@ -67,14 +67,14 @@ async fn list_peers(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn of_kind(tx: &mut Tx<'_>, call: &Call, kind: &str) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let peering = super::peering::existing(tx, &call.id).await?;
     let rows = tx.children(&peering, kind).await?;
     Ok(Answer::List { items: rows.iter().map(|row| show(row, &circuit)).collect(), next: None })
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     let resource = row::found(tx, &call.id).await?;
     Ok(Answer::Ok(show(&resource, &circuit)))
 }
@@ -92,7 +92,7 @@ struct End {
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
-    let circuit = circuit::above(tx, &call.id).await?;
+    let circuit = row::above(tx, &call.id).await?;
     let peering = row::parent(tx, &call.id).await?;
     precondition::matched(call, Some(&circuit))?;
     let here = End { circuit, peering };
@@ -156,7 +156,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     }
     touch_both(tx, &here, &there).await?;
     let operation = engine::start(tx, call, "put-reach", Value::Null);
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     Ok(Answer::Writing { created: old.is_none(), body: show(&resource, &circuit), operation })
 }
 
@@ -352,7 +352,7 @@ async fn touch_both(tx: &mut Tx<'_>, here: &End, there: &End) -> Result<(), Faul
 
 async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let Some(mut resource) = tx.get(&call.id).await? else { return Ok(Answer::Empty(204, Vec::new())) };
-    let circuit = circuit::existing(tx, &call.id).await?;
+    let circuit = row::existing(tx, &call.id).await?;
     precondition::matched(call, Some(&circuit))?;
     resource.document["properties"]["provisioningState"] = json!(ProvisioningState::Deleting);
     tx.put(resource);

@@ -12,7 +12,7 @@ mod rule;
 pub(super) use judge::usable;
 pub(crate) use refer::{Family, Referring, needs_premium, refer};
 
-use super::{Handled, Route, route};
+use super::{Handled, Route, precondition::matched, route};
 use super::{row, scope};
 use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx, intent};
@@ -64,7 +64,7 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
     scope::group_for_write(tx, &call.id).await?;
     let old = tx.get(&call.id).await?;
-    row::precondition(call, old.is_some(), old.as_ref())?;
+    matched(call, old.as_ref())?;
     let given: RouteFilter = arm_api::body::read(&call.body)?;
     let location = row::location(tx, call, old.as_ref())?;
     let tags = scope::tags(&call.body)?;
@@ -93,7 +93,7 @@ async fn patch(tx: &mut Tx<'_>, call: &Call) -> Handled {
 
 async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let Some(mut resource) = tx.get(&call.id).await? else { return Ok(Answer::Empty(204, Vec::new())) };
-    row::precondition(call, true, Some(&resource))?;
+    matched(call, Some(&resource))?;
     let mut kept = read(&resource);
     unused(&kept, &resource.id)?;
     kept.properties.provisioning_state = Some(ProvisioningState::Deleting);

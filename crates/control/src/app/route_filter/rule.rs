@@ -2,7 +2,7 @@
 
 use super::judge::{self, Asking};
 use super::{MOST_RULES, permit, tell};
-use crate::app::{Handled, Route, route, row, scope};
+use crate::app::{Handled, Route, precondition::matched, route, row, scope};
 use crate::engine::{self, Kind, Next, kind};
 use crate::{Answer, Call, Fault, Tx};
 use arm_api::body::{Access, ProvisioningState, RouteFilter, Rule, RuleType};
@@ -30,16 +30,16 @@ async fn list(tx: &mut Tx<'_>, call: &Call) -> Handled {
 }
 
 async fn get(tx: &mut Tx<'_>, call: &Call) -> Handled {
-    let filter = row::root(tx, &call.id).await?;
+    let filter = row::existing(tx, &call.id).await?;
     let rule = row::found(tx, &call.id).await?;
     Ok(Answer::Ok(json!(body(&rule, &filter))))
 }
 
 async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     scope::network_name(call.id.name())?;
-    let filter = row::parent(tx, &call.id).await?;
+    let filter = row::above(tx, &call.id).await?;
     let old = tx.get(&call.id).await?;
-    row::precondition(call, old.is_some(), Some(&filter))?;
+    matched(call, old.as_ref().map(|_| &filter))?;
     let others = tx.children(&filter, "routeFilterRules").await?;
     if old.is_none() && others.len() >= MOST_RULES {
         return Err(too_many(&filter.id, others.len() + 1).into());
@@ -48,14 +48,14 @@ async fn put(tx: &mut Tx<'_>, call: &Call) -> Handled {
     write(tx, &filter, &call.id, given).await?;
     tx.touch(&filter.key).await?;
     let operation = engine::start(tx, call, "put-route-filter", Value::Null);
-    let (filter, rule) = (row::root(tx, &call.id).await?, row::found(tx, &call.id).await?);
+    let (filter, rule) = (row::existing(tx, &call.id).await?, row::found(tx, &call.id).await?);
     Ok(Answer::Writing { created: old.is_none(), body: json!(body(&rule, &filter)), operation })
 }
 
 async fn delete(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let Some(mut resource) = tx.get(&call.id).await? else { return Ok(Answer::Empty(204, Vec::new())) };
-    let filter = row::root(tx, &call.id).await?;
-    row::precondition(call, true, Some(&filter))?;
+    let filter = row::existing(tx, &call.id).await?;
+    matched(call, Some(&filter))?;
     let mut rule = read(&resource);
     rule.properties.provisioning_state = Some(ProvisioningState::Deleting);
     resource.document = json!(rule);

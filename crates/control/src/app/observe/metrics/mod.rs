@@ -90,7 +90,7 @@ async fn metrics(tx: &mut Tx<'_>, call: &Call) -> Handled {
     let of = row::found(tx, &call.id).await?;
     let asked = query::asked(call, all(&of), tx.now)?;
     let links = gather::links(tx, &of, asked.from, asked.to).await?;
-    let root = row::root(tx, &call.id).await?;
+    let root = row::existing(tx, &call.id).await?;
     let item = |metric: &&Metric| {
         json!({
             "id": format!("{}/providers/Microsoft.Insights/metrics/{}", of.id, metric.name),
