@@ -107,13 +107,10 @@ impl Stage for Path {
     }
 
     fn send(&self, from: &str, dscp: u8, count: usize, one_flow: bool) {
-        let mut host: Option<UdpSocket> = None;
-        for _ in 0..count {
-            let host = match (&mut host, one_flow) {
-                (Some(host), true) => host,
-                (host, _) => host.insert(self.host(from)),
-            };
-            socket2::SockRef::from(&*host).set_tos_v4(u32::from(dscp) << 2).unwrap();
+        // All open at once, so that each has a port of its own.
+        let hosts: Vec<UdpSocket> = (0..if one_flow { 1 } else { count }).map(|_| self.host(from)).collect();
+        for host in hosts.iter().cycle().take(count) {
+            socket2::SockRef::from(host).set_tos_v4(u32::from(dscp) << 2).unwrap();
             // What is refused on the way may be told to the sender.
             let _ = host.send_to(b"out", FAR);
         }

@@ -8,6 +8,7 @@ use dataplane::{
     RateKind, RatePolicy, RouteOp, Tag, TrafficClass,
 };
 use socket::frame::{FrameInbox, Frames};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 /// A customer's hosts inside, the Internet outside, the domain between them.
@@ -177,5 +178,63 @@ fn classes_are_kept_and_other_marks_are_cleared() {
         path.plane.rate(path.outside, None).unwrap();
         assert_eq!(path.counter("class-voice"), 0);
         path.plane.remove_all().unwrap();
+    });
+}
+
+/// So many clients, each with so many flows, through a pool whose addresses have few ports; beside them a private
+/// source of no pool. Every packet outside is captured.
+fn flows_through_a_pool(clients: u8, each: u64) {
+    let path = Path::new(&format!("flows{each}"));
+    // Four addresses, with room for about a half of what one would need that gets a fair share of the clients.
+    let first = ip("203.0.113.1");
+    let ports = 10_000..=10_000 + u16::try_from(u64::from(clients) * each / 8).unwrap();
+    let policy = NatPolicy { pool: vec![first..=ip("203.0.113.4")], ports: Some(ports), ..path.policy() };
+    path.plane.nat(ONE, Some(&policy)).unwrap();
+    let of = |client: u8| format!("192.168.50.{}", 100 + client);
+    let mut public: BTreeMap<u8, BTreeSet<Ipv4Addr>> = BTreeMap::new();
+    let (mut sent, mut arrived) = (0, 0);
+    for client in 0..clients {
+        path.world.customers[0].add_address("lo", net(&format!("{}/32", of(client)))).unwrap();
+        // All open at once, so that each has a port of its own.
+        let sockets: Vec<UdpSocket> = (0..each).map(|_| path.host(&of(client))).collect();
+        // In small lots, since the taggers' rings are not what is tried here.
+        for lot in sockets.chunks(50) {
+            lot.iter().for_each(|socket| _ = socket.send_to(b"out", FAR).unwrap());
+            sent += lot.len() as u64;
+            eventually(|| path.counter("nat-translated") + path.counter("nat-exhausted") == sent);
+            let seen = path.arrived();
+            arrived += seen.len() as u64;
+            public.entry(client).or_default().extend(seen.into_iter().map(|(source, _)| source));
+        }
+        let _ = path.host("192.168.60.1").send_to(b"out", FAR);
+    }
+    eventually(|| {
+        let seen = path.arrived();
+        arrived += seen.len() as u64;
+        assert!(seen.iter().all(|(source, _)| source.octets()[..3] == [203, 0, 113]), "{seen:?}");
+        arrived == path.counter("nat-translated")
+    });
+    let exhausted = path.counter("nat-exhausted");
+    assert!(exhausted > 0 && exhausted < sent, "{exhausted} of {sent}");
+    assert_eq!(path.counter("nat-private-refused"), u64::from(clients));
+    for (client, sources) in &public {
+        assert!(sources.len() <= 1, "{} came as {sources:?}", of(*client));
+        assert!(sources.iter().all(|source| (1..=4).contains(&source.octets()[3]) && !source.is_private()));
+    }
+    path.plane.remove_all().unwrap();
+}
+
+#[test]
+fn a_thousand_flows_share_a_pool_and_each_client_has_one_address() {
+    with_rights("services::a_thousand_flows_share_a_pool_and_each_client_has_one_address", || {
+        flows_through_a_pool(20, 50);
+    });
+}
+
+#[test]
+#[ignore = "half a minute"]
+fn ten_thousand_flows_share_a_pool_and_each_client_has_one_address() {
+    with_rights("services::ten_thousand_flows_share_a_pool_and_each_client_has_one_address", || {
+        flows_through_a_pool(100, 100);
     });
 }
