@@ -2,6 +2,7 @@
 
 mod bgp;
 mod check;
+mod dataplane;
 mod idle;
 
 use anyhow::Context;
@@ -15,6 +16,8 @@ pub(crate) use bgp::Bgp;
 pub(crate) enum Subject {
     /// One design and a fleet of circuits
     Check,
+    /// The data plane on this kernel: switches, routes, packets
+    Dataplane,
     /// The edge beside other BGP daemons
     Bgp(Bgp),
     /// The edge with many sessions that have nothing to say
@@ -35,6 +38,7 @@ pub(crate) enum Subject {
 pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
     match subject {
         Subject::Check => check::measure(),
+        Subject::Dataplane => dataplane::measure(),
         Subject::Bgp(options) => bgp::measure(options),
         Subject::Idle { sessions, seconds, generate: false } => idle::measure(*sessions, *seconds),
         Subject::Idle { sessions, seconds, generate: true } => idle::generate(*sessions, *seconds),
@@ -47,16 +51,18 @@ enum Part {
     Check,
     Bgp,
     Idle,
+    Dataplane,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Check, Self::Bgp, Self::Idle];
+    const ALL: [Self; 4] = [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane];
 
     fn head(self) -> &'static str {
         match self {
             Self::Check => "## A check\n\n<!-- Measured by `cargo xtask bench check`. -->\n",
             Self::Bgp => "## BGP\n\n<!-- Measured by `cargo xtask bench bgp`. -->\n",
             Self::Idle => "## Idle sessions\n\n<!-- Measured by `cargo xtask bench idle`. -->\n",
+            Self::Dataplane => "## Data plane\n\n<!-- Measured by `cargo xtask bench dataplane`. -->\n",
         }
     }
 }

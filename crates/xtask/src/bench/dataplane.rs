@@ -1,0 +1,100 @@
+//! What the data plane costs: the bench of its room, run in namespaces of its own, as tables.
+
+use super::Part;
+use anyhow::Context;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Runs the bench, and writes its part of the page.
+pub(crate) fn measure() -> anyhow::Result<()> {
+    let words = ["bench", "--quiet", "--locked", "--package", "dataplane", "--bench", "plane"];
+    let told = crate::chores::output("cargo", &words)?;
+    let figures = told.lines().filter_map(|line| line.split_once('\t'));
+    let figures: BTreeMap<&str, f64> =
+        figures.filter_map(|(what, number)| Some((what, number.parse().ok()?))).collect();
+    super::write(Part::Dataplane, &page(&figures)?)
+}
+
+fn page(figures: &BTreeMap<&str, f64>) -> anyhow::Result<String> {
+    let of = |what: &str| figures.get(what).copied().with_context(|| format!("the bench says nothing of `{what}`"));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').nth(1).unwrap_or("unknown").to_owned();
+    let mut page = format!(
+        "Machine: {}. {}. Load of the machine over the last five minutes, our own with it: {load}. Medians of 5; of a \
+         switch, of 101.\n\n",
+        super::machine(),
+        super::today()?
+    );
+    writeln!(page, "Finding out what the kernel can do takes {:.0} ms at the start.\n", of("probe, ms")?)?;
+    writeln!(page, "### Routes on next-hop groups\n")?;
+    writeln!(
+        page,
+        "All routes rest on one group. A switch moves the group to another router; that the last route goes the new way \
+         is asked of the kernel after each.\n"
+    )?;
+    writeln!(page, "| IPv4 routes | switch, ms | worst switch, ms | put, a second | deleted, a second | resync, ms |")?;
+    writeln!(page, "| ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    for routes in [100, 10_000, 100_000] {
+        let of = |what: &str| of(&format!("{routes} routes: {what}"));
+        writeln!(
+            page,
+            "| {routes} | {:.3} | {:.3} | {:.0} | {:.0} | {:.1} |",
+            of("switch of their group, ms")?,
+            of("switch of their group, worst, ms")?,
+            of("put, a second")?,
+            of("deleted, a second")?,
+            of("resync that finds nothing, ms")?
+        )?;
+    }
+    writeln!(page, "\n### Forwarding\n")?;
+    writeln!(
+        page,
+        "From a host through the edge's domain to a host on the other side, in one direction, sender and receiver on the \
+         same cores. *Plain* is a whole port for the circuit. With *two taggers* provider and edge put 802.1ad and 802.1Q \
+         tags on and take them off, each a thread in user space: the way for every user and every kernel. Datagrams have \
+         64 bytes.\n"
+    )?;
+    writeln!(
+        page,
+        "| circuit | packets/s | of plain | Gbit/s of one TCP | of plain |\n| --- | ---: | ---: | ---: | ---: |"
+    )?;
+    for way in ["plain", "two taggers"] {
+        for services in ["", " with translation", " with classes"] {
+            let of = |way: &str, what: &str| of(&format!("forwarding, {way}{what}"));
+            let [packets, stream] = [", packets/s", ", Gbit/s of TCP"];
+            let rate = |what: &str| anyhow::Ok((of(way, &format!("{services}{what}"))?, of("plain", what)?));
+            let ((rate_here, rate_plain), (stream_here, stream_plain)) = (rate(packets)?, rate(stream)?);
+            writeln!(
+                page,
+                "| {way}{services} | {rate_here:.0} | {:.2} | {stream_here:.2} | {:.2} |",
+                rate_here / rate_plain,
+                stream_here / stream_plain
+            )?;
+        }
+    }
+    let many = "forwarding, two taggers, 500 circuits on the trunk, packets/s";
+    writeln!(
+        page,
+        "\nWith 500 circuits on the trunk, each in a domain of its own, one of them carries {:.0} packets a second; a further \
+         one comes in {:.1} ms.",
+        of(many)?,
+        of("a further circuit on the trunk, ms")?
+    )?;
+    let of = |what: &str| of(&format!("170 % load: {what}"));
+    writeln!(page, "\n### Classes at 170 % load\n")?;
+    writeln!(
+        page,
+        "A link of 50 Mbit/s, 0.8 Mbit/s of voice (EF) and best effort beside it, 85 Mbit/s in all, for 10 s. A delay is \
+         from one program to another, the wait for a core with it.\n"
+    )?;
+    writeln!(page, "| figure | value |\n| --- | ---: |")?;
+    writeln!(page, "| voice lost | {:.0} of {:.0} |", of("voice lost, packets")?, of("voice sent, packets")?)?;
+    writeln!(page, "| delay of voice, median | {:.2} ms |", of("delay of voice, median, ms")?)?;
+    writeln!(page, "| delay of voice, 99th percentile | {:.2} ms |", of("delay of voice, 99th percentile, ms")?)?;
+    writeln!(
+        page,
+        "| the rest gets of what voice leaves | {:.1} % |",
+        of("the rest gets of what voice leaves")? * 100.0
+    )?;
+    Ok(page)
+}
