@@ -75,6 +75,9 @@ impl Held {
             match plane.attach(id, CLOUD, Tag::Vni { vni, remote: tunnel.remote }, &tunnel.addresses) {
                 Ok(handle) => {
                     self.tunnels.insert(vni, handle);
+                    // The way back to the customer has its bound on the link, the way out here (spec 09, 8).
+                    let rate = domain.attach.as_ref().and_then(rate);
+                    failed.extend(plane.rate(handle, rate.as_ref()).err().map(said));
                     interfaces.push(Interface { handle, addresses: tunnel.addresses.clone() });
                 }
                 Err(error) => failed.push(said(error)),
@@ -150,15 +153,16 @@ fn tag(attach: &Attach, encapsulation: Encapsulation) -> Tag {
     }
 }
 
+/// The bandwidth of the circuit.
+fn rate(attach: &Attach) -> Option<RatePolicy> {
+    let bps = |mbps: Whole<1, 400_000>| u64::from(mbps.get()) * 1_000_000;
+    attach.rate_mbps.map(|mbps| RatePolicy { bps: bps(mbps), burst_ms: BURST_MS, kind: RateKind::Shape })
+}
+
 /// Bandwidth, and on Microsoft peering what may pass; what could not be set.
 fn services(plane: &dyn DataPlane, link: IfHandle, domain: &Domain, attach: &Attach) -> Vec<dataplane::Error> {
-    let rate = attach.rate_mbps.map(|mbps| RatePolicy {
-        bps: u64::from(mbps.get()) * 1_000_000,
-        burst_ms: BURST_MS,
-        kind: RateKind::Shape,
-    });
     let mut failed = Vec::new();
-    failed.extend(plane.rate(link, rate.as_ref()).err());
+    failed.extend(plane.rate(link, rate(attach).as_ref()).err());
     if domain.peering == Peering::Microsoft {
         // Spec 04: translation is the customer's; whoever did not translate is refused, and counted.
         let refuse = NatPolicy {

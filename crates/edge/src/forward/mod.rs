@@ -153,6 +153,7 @@ impl Forwarding {
                     }
                 }
                 DpEvent::LinkUp(link) => {
+                    self.look(link.domain);
                     for gateway in self.known_on(link) {
                         self.find(link.domain, gateway);
                     }
@@ -161,6 +162,17 @@ impl Forwarding {
                 // The data plane sets them again when the link is up.
                 DpEvent::NexthopGone { .. } => {}
             }
+        }
+    }
+
+    /// Looks which links a lent namespace has now.
+    fn look(&self, id: DomainId) {
+        let Some(held) = self.held(id) else { return };
+        let mut held = lock(&held);
+        if held.is_lent()
+            && let Err(error) = held.look(&*self.plane, id)
+        {
+            tracing::error!("{id}: its interfaces are not known: {error}");
         }
     }
 

@@ -63,6 +63,7 @@ fn a_domain_is_made_before_it_is_used_and_keeps_what_does_not_change() {
             "domain 7: vlan 10.100 of port 0 is 1, [10.0.1.2/30]",
             "domain 7: rate Some(50000000)",
             "domain 7: vni 8 to 192.0.2.20 of port 1 is 2, [100.64.0.33/30]",
+            "domain 7: rate Some(50000000)",
         ]
     );
     forwarding.apply(&changes(["10.1.0.0/16".to_owned()], &["100.64.0.34"]));

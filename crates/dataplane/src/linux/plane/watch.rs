@@ -177,10 +177,10 @@ impl Ears {
             let down = |news: &News| matches!(news, News::Link { index: of, runs: false } if *of == index);
             let paused = overrun || news.iter().any(down);
             let handle = IfHandle { domain: domain.id, index };
-            let ours = domain.interfaces().contains_key(&index);
             match domain.link_runs(index, runs, paused) {
-                Ok(Some(settled)) if ours => self.tell(handle, runs, &settled),
-                Ok(_) => {}
+                // Those of a namespace that was lent count as well.
+                Ok(Some(settled)) => self.tell(handle, runs, &settled),
+                Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(domain = %domain.id, %error, "next hops could not follow a link");
                     self.subscribers.tell(&DpEvent::Overrun(domain.id));
