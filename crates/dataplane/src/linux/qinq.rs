@@ -11,8 +11,16 @@
 //! namespaces may run it. Senders into an inner interface must finish their packets in software
 //! ([`finish_in_software`](socket::frame::finish_in_software)), and the trunk must carry 8 bytes more than they send:
 //! what is too long for it is counted and dropped.
+//!
+//! A VLAN device loses its carrier with the device below it. With [`Tagger::follow`] so does the other end of each inner
+//! interface: the tagger takes its own end down while the trunk has no carrier. A provider's tagger does not, as
+//! providers do not ([`Tagger::start`]).
 
-use crate::{Tag, linux::Namespace};
+use super::netlink::Rtnetlink;
+use crate::{
+    Tag,
+    linux::{Namespace, Net},
+};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use model::VlanId;
@@ -33,7 +41,8 @@ const INNER: u16 = 0x8100;
 const ADDRESSES: usize = 12;
 const TRUNK: Token = Token(0);
 const COMMAND: Token = Token(1);
-const FIRST: usize = 2;
+const CARRIER: Token = Token(2);
+const FIRST: usize = 3;
 
 /// A thread that puts tags on and takes them off. Dropped, it ends.
 #[derive(Debug)]
@@ -75,7 +84,7 @@ pub struct TagCount {
 pub type Seen = (Option<u16>, Option<u16>);
 
 enum Command {
-    Add(Tag, Frames),
+    Add(Tag, Frames, String),
     Remove(Tag),
     Stop,
 }
@@ -87,15 +96,35 @@ impl Tagger {
     ///
     /// There is no such interface in the namespace, or the right is missing (`CAP_NET_RAW`).
     pub fn start(trunk: &str, namespace: &Namespace) -> io::Result<Self> {
+        Self::begin(trunk, namespace, None)
+    }
+
+    /// Starts the tagger of a trunk whose inner interfaces lose their carrier with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), or the kernel does not tell of its links.
+    pub fn follow(trunk: &str, namespace: &Namespace) -> io::Result<Self> {
+        let mut told = Rtnetlink::open(Some(namespace))?;
+        told.watch(&[libc::RTNLGRP_LINK])?;
+        let carrier = Carrier { told, net: Net::open(namespace)?, trunk: trunk.to_owned(), runs: true };
+        Self::begin(trunk, namespace, Some(carrier))
+    }
+
+    fn begin(trunk: &str, namespace: &Namespace, carrier: Option<Carrier>) -> io::Result<Self> {
         let frames = Frames::open(trunk, Some(namespace))?;
         let poll = Poll::new()?;
         poll.registry().register(&mut SourceFd(&frames.as_raw_fd()), TRUNK, Interest::READABLE)?;
+        if let Some(carrier) = &carrier {
+            poll.registry().register(&mut SourceFd(&carrier.told.as_raw_fd()), CARRIER, Interest::READABLE)?;
+        }
         let waker = Waker::new(poll.registry(), COMMAND)?;
         let (commands, orders) = channel();
         let counts = Arc::new(Mutex::new(Counts::default()));
         let mut switch = Switch {
             poll,
             trunk: frames,
+            carrier,
             inner: BTreeMap::new(),
             tokens: BTreeMap::new(),
             next: FIRST,
@@ -118,7 +147,7 @@ impl Tagger {
         }
         let frames = Frames::open(interface, Some(&self.namespace))?;
         self.counts().tags.entry(tag).or_default();
-        self.tell(Command::Add(tag, frames))
+        self.tell(Command::Add(tag, frames, interface.to_owned()))
     }
 
     /// Frames of the tag are unknown from now on, and its counters are gone.
@@ -158,11 +187,44 @@ impl Drop for Tagger {
 struct Switch {
     poll: Poll,
     trunk: Frames,
-    inner: BTreeMap<Tag, (Token, Frames)>,
+    carrier: Option<Carrier>,
+    inner: BTreeMap<Tag, Inner>,
     tokens: BTreeMap<Token, Tag>,
     next: usize,
     counts: Arc<Mutex<Counts>>,
     inbox: FrameInbox,
+}
+
+/// An inner interface.
+struct Inner {
+    token: Token,
+    frames: Frames,
+    name: String,
+}
+
+/// Whether the trunk has its carrier, as the inner interfaces shall show it.
+struct Carrier {
+    told: Rtnetlink,
+    net: Net,
+    trunk: String,
+    runs: bool,
+}
+
+impl Carrier {
+    /// Looks at the trunk again; true when it changed.
+    fn look(&mut self) -> bool {
+        // What was told may be old, so only that something was told counts.
+        let _ = self.told.drain(|_| {});
+        let runs = self.net.link(&self.trunk).is_ok_and(|link| link.running);
+        std::mem::replace(&mut self.runs, runs) != runs
+    }
+
+    fn show(&self, name: &str) {
+        let shown = if self.runs { self.net.up(name) } else { self.net.down(name) };
+        if let Err(error) = shown {
+            tracing::warn!(interface = name, %error, "does not follow {}", self.trunk);
+        }
+    }
 }
 
 impl Switch {
@@ -170,6 +232,9 @@ impl Switch {
         let mut events = Events::with_capacity(256);
         // Interfaces that may have more to read. Each has one batch in its turn, so that none keeps the others waiting.
         let mut ready: VecDeque<Token> = VecDeque::new();
+        if let Some(carrier) = &mut self.carrier {
+            carrier.look();
+        }
         loop {
             let wait = (!ready.is_empty()).then_some(std::time::Duration::ZERO);
             match self.poll.poll(&mut events, wait) {
@@ -180,11 +245,13 @@ impl Switch {
                 if event.token() == COMMAND {
                     while let Ok(command) = orders.try_recv() {
                         match command {
-                            Command::Add(tag, frames) => ready.extend(self.add(tag, frames)),
+                            Command::Add(tag, frames, name) => ready.extend(self.add(tag, frames, name)),
                             Command::Remove(tag) => self.remove(tag),
                             Command::Stop => return,
                         }
                     }
+                } else if event.token() == CARRIER {
+                    self.settle();
                 } else if !ready.contains(&event.token()) {
                     ready.push_back(event.token());
                 }
@@ -198,14 +265,26 @@ impl Switch {
         }
     }
 
-    fn add(&mut self, tag: Tag, frames: Frames) -> Option<Token> {
+    /// Inner interfaces show what became of the trunk.
+    fn settle(&mut self) {
+        if let Some(carrier) = &mut self.carrier
+            && carrier.look()
+        {
+            self.inner.values().for_each(|inner| carrier.show(&inner.name));
+        }
+    }
+
+    fn add(&mut self, tag: Tag, frames: Frames, name: String) -> Option<Token> {
         self.remove_socket(tag);
         let token = Token(self.next);
         self.next += 1;
         let source = frames.as_raw_fd();
         self.poll.registry().register(&mut SourceFd(&source), token, Interest::READABLE).ok()?;
         self.tokens.insert(token, tag);
-        self.inner.insert(tag, (token, frames));
+        if let Some(carrier) = self.carrier.as_ref().filter(|carrier| !carrier.runs) {
+            carrier.show(&name);
+        }
+        self.inner.insert(tag, Inner { token, frames, name });
         Some(token)
     }
 
@@ -215,7 +294,7 @@ impl Switch {
     }
 
     fn remove_socket(&mut self, tag: Tag) {
-        if let Some((token, frames)) = self.inner.remove(&tag) {
+        if let Some(Inner { token, frames, .. }) = self.inner.remove(&tag) {
             let _ = self.poll.registry().deregister(&mut SourceFd(&frames.as_raw_fd()));
             self.tokens.remove(&token);
         }
@@ -241,7 +320,7 @@ impl Switch {
         counts.unknown += unknown;
         counts.last_unknown = last.or(counts.last_unknown);
         for (tag, frames) in &sorted {
-            let Some((_, socket)) = self.inner.get(tag) else { continue };
+            let Some(Inner { frames: socket, .. }) = self.inner.get(tag) else { continue };
             let sent = socket.send(frames);
             let count = counts.tags.entry(*tag).or_default();
             count.in_frames += sent as u64;
@@ -253,10 +332,8 @@ impl Switch {
 
     /// One batch from an inner interface.
     fn outwards(&mut self, token: Token) -> usize {
-        let Some((tag, (_, socket))) = self.tokens.get(&token).and_then(|tag| Some((*tag, self.inner.get(tag)?)))
-        else {
-            return 0;
-        };
+        let known = self.tokens.get(&token).and_then(|tag| Some((*tag, &self.inner.get(tag)?.frames)));
+        let Some((tag, socket)) = known else { return 0 };
         let count = socket.receive(&mut self.inbox).unwrap_or(0);
         if count == 0 {
             return 0;

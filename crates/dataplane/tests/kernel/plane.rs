@@ -193,6 +193,13 @@ fn a_group_follows_its_links_and_routes_outlive_the_last_of_them() {
         plane.nexthop_set(ONE, group, &[here]).unwrap();
         assert_eq!(way("10.3.0.1"), Some(ip("192.168.15.17")));
 
+        // The cable of the port goes, as VLAN devices show it.
+        world.provider.down("edge").unwrap();
+        assert_eq!(told(), DpEvent::LinkDown(circuit));
+        assert_eq!(told(), DpEvent::NexthopGone { domain: ONE, group, left: 0 });
+        world.provider.up("edge").unwrap();
+        assert_eq!(told(), DpEvent::LinkUp(circuit));
+
         // The only one: the kernel drops, keeps nothing, and all comes back with the link.
         plane.link_admin(circuit, false).unwrap();
         assert_eq!(told(), DpEvent::LinkDown(circuit));

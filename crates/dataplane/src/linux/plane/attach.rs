@@ -116,7 +116,7 @@ impl LinuxDataPlane {
         let mut taggers = self.taggers();
         let tagger = match taggers.entry(port.id) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Tagger::start(&port.interface, self.home.namespace()).step(step)?),
+            Entry::Vacant(entry) => entry.insert(Tagger::follow(&port.interface, self.home.namespace()).step(step)?),
         };
         tagger.add(tag, &outside).step(step)
     }
