@@ -5,8 +5,9 @@ use crate::found::Found;
 use crate::join::join;
 use crate::node::place;
 use crate::problem::nearest;
-use crate::{Node, Problem, azure, fields, json, terraform, yaml};
+use crate::{Node, Problem, Shape, azure, fields, json, terraform, yaml};
 use model::{Date, Design, EvidenceKind, Peering, Rank, Record, Source, SourceId, Sources, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How much a text may hold. What lies past is a [`Problem`], not a long wait.
@@ -152,6 +153,21 @@ fn is_design(root: &Node<'_>) -> bool {
     keys().any(|key| known.contains(&key)) || (keys().next().is_some() && keys().all(is_slip))
 }
 
+/// The key below which the report of a drill keeps what it measured. The rest of the report is evidence in the words of a
+/// design file.
+const MEASUREMENTS: &str = "drill";
+
+/// A file without what a drill measured, which no fact is read from.
+fn without_measurements<'n, 't>(root: &'n Node<'t>) -> Cow<'n, Node<'t>> {
+    match &root.shape {
+        Shape::Map(entries) if root.get("evidence").is_some() && root.get(MEASUREMENTS).is_some() => {
+            let facts = entries.iter().filter(|entry| entry.key != MEASUREMENTS).cloned().collect();
+            Cow::Owned(Node { shape: Shape::Map(facts), ..*root })
+        }
+        _ => Cow::Borrowed(root),
+    }
+}
+
 /// Decodes a design file, or a file of ordered or live evidence in the same words.
 fn design_file(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &mut Reading) {
     let header = |key: &str| root.get(key).and_then(Node::text);
@@ -161,7 +177,7 @@ fn design_file(root: &Node<'_>, id: SourceId, sources: &mut Sources, reading: &m
         source.taken = header("taken").and_then(|text| Date::parse(text).ok());
     }
     let mut design = Design::default();
-    fields::record(root, &mut design, rank, &mut reading.problems);
+    fields::record(&without_measurements(root), &mut design, rank, &mut reading.problems);
     for circuit in design.circuits.values_mut() {
         let peerings = [&mut circuit.private, &mut circuit.microsoft, &mut circuit.public];
         peerings.into_iter().flatten().for_each(|peering: &mut Box<Peering>| peering.share_out_subnets());

@@ -77,6 +77,8 @@ record! {
         onprem_prefers: fact Name,
         /// When failover was last tested.
         last_test: fact Date,
+        /// Failures of that test that cost more than was expected; `[]` when none did.
+        last_test_failed: list String,
     }
 
     /// Documents that were read before ordering.

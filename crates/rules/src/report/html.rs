@@ -13,6 +13,9 @@ use model::Rank;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
+/// The looks of the page, which other reports share.
+pub const STYLE: &str = include_str!("page.css");
+
 /// Writes the page.
 ///
 /// # Errors
@@ -33,7 +36,7 @@ fn page(report: &Report<'_>) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (clean(name)) ": " (report.overall.to_string()) }
-                style { (PreEscaped(include_str!("page.css"))) }
+                style { (PreEscaped(STYLE)) }
             }
             body {
                 (head(report, name))
