@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod drill;
 mod edge;
 mod lab;
 mod m365;
@@ -9,6 +10,7 @@ pub mod service;
 mod store;
 
 pub use self::store::{Store, StoreCommand};
+pub use drill::Drill;
 pub use edge::{Edge, EdgeCommand, Encapsulation, Family, Routes, Show, Socket};
 pub use lab::{Fate, Lab, LabCommand, Router, Up};
 pub use m365::{Capacity, Dialect, Endpoints, Engine, FirewallFormat, M365, M365Command, Subject, Watch, Way};
@@ -87,6 +89,8 @@ pub enum Command {
     Demo(Demo),
     /// Look up locations, providers, communities and limits
     Catalog(Catalog),
+    /// Fail parts of a lab that runs, one by one: what each failure costs, against what the design promises
+    Drill(Drill),
     /// Run an edge router, or ask and command one that runs
     Edge(Edge),
     /// Build a design on this machine: routers, provider, edges, networks, ordered and verified

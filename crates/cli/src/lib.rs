@@ -53,6 +53,7 @@ fn run(args: &Args) -> anyhow::Result<Outcome> {
         Command::Catalog(question) => commands::catalog::run(question, &catalog),
         Command::Completions { shell } => commands::generate::completions(*shell),
         Command::Demo(demo) => commands::demo::run(demo, &catalog),
+        Command::Drill(drill) => commands::drill::run(drill, &catalog),
         Command::Edge(edge) => commands::edge::run(edge, &catalog),
         Command::Env(env) => commands::login::env(env),
         Command::Explain { rule, json } => commands::explain::run(rule, *json),

@@ -23,6 +23,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ipv4/fib_multipath_hash_policy", "1"),
     ("ipv6/fib_multipath_hash_policy", "1"),
     ("ipv4/nexthop_compat_mode", "0"),
+    // A drill asks for ways more often than routers answer by default.
+    ("ipv4/icmp_ratelimit", "0"),
+    ("ipv6/icmp/ratelimit", "0"),
 ];
 
 /// The device by which an edge reaches the service, and the one at the other end.

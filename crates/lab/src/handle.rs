@@ -7,6 +7,8 @@ use crate::state::{Identity, Program, State, home};
 use crate::topology::{Link, LinkKind, ProcessKind, Role, Topology};
 use crate::{Error, node};
 use client::{At, Client, Who};
+use dataplane::linux::Net;
+use socket::Namespace;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -132,7 +134,7 @@ impl Lab {
             return self.signal(&carrier, "STOP");
         }
         match how {
-            Cut::Carrier => self.provider_link(link, provider, "down"),
+            Cut::Carrier => self.provider_link(link, provider, false),
             Cut::Silent | Cut::SilentForth | Cut::SilentBack => {
                 // As the near end sees it.
                 let (out, back) = match (how, near) {
@@ -176,7 +178,7 @@ impl Lab {
         if let Some(carrier) = self.carrier(link) {
             self.signal(&carrier, "CONT")?;
         }
-        self.provider_link(link, provider, "up")
+        self.provider_link(link, provider, true)
     }
 
     /// The process that carries packets over a trunk.
@@ -192,10 +194,16 @@ impl Lab {
         usize::from(!is_provider(&link.ends[0]))
     }
 
-    fn provider_link(&self, link: &Link, end: usize, state: &str) -> Result<(), Error> {
-        let set = |lane: &crate::topology::Lane| format!("link set dev {} {state}\n", lane.devices[end]);
-        let lines: String = link.lanes.iter().map(set).collect();
-        node::run(Some(&link.ends[end]), "ip", &["-batch", "-"], Some(&lines)).map(drop)
+    fn provider_link(&self, link: &Link, end: usize, up: bool) -> Result<(), Error> {
+        // By a message each, not by a program: what a drill cuts at two ends goes at one time.
+        let node = &link.ends[end];
+        let set = || {
+            let net = Net::open(&Namespace::named(node)?)?;
+            link.lanes
+                .iter()
+                .try_for_each(|lane| if up { net.up(&lane.devices[end]) } else { net.down(&lane.devices[end]) })
+        };
+        set().map_err(Error::io(format!("{} at {node}", link.name)))
     }
 
     /// The number of a process that runs, as the lab sees it; nothing when it does not.

@@ -182,7 +182,13 @@ fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error
         };
         for (number, lane) in link.lanes.iter().enumerate() {
             for (near, remote) in lane.addresses[end].iter().zip(&lane.addresses[1 - end]) {
-                let (version, channel) = if near.ip.is_ipv4() { (4, "ipv4") } else { (6, "ipv6") };
+                let (family, version, channel) =
+                    if near.ip.is_ipv4() { (Family::V4, 4, "ipv4") } else { (Family::V6, 6, "ipv6") };
+                let has = || plan.sessions_of(&far.name).any(|placed| placed.session.family == family);
+                if link.kind == LinkKind::Lan && !has() {
+                    // As for its own part `edge`: a router without sessions of a family brings nothing of it.
+                    continue;
+                }
                 let name: String = format!("{}_{number}_{version}", link.name).replace(['-', '.', ' '], "_");
                 let _ = writeln!(text, "protocol bgp {name} {{");
                 let _ = writeln!(text, "  local {} as {own};\n  neighbor {} as {other};", near.ip, remote.ip);

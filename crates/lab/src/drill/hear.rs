@@ -27,6 +27,8 @@ const MOST: usize = 2000;
 pub enum Teller {
     /// BIRD, told to log states and events.
     Bird,
+    /// FRR.
+    Frr,
     /// Our own edge.
     Edge,
 }
@@ -119,6 +121,7 @@ fn listen(mut ears: Vec<Ear>, clock: Clock, stop: &AtomicBool) -> Vec<Seen> {
 fn understand(teller: Teller, line: &str) -> Option<(SeenKind, String)> {
     match teller {
         Teller::Bird => bird(line),
+        Teller::Frr => frr(line),
         Teller::Edge => edge(line),
     }
 }
@@ -143,6 +146,16 @@ fn bird(line: &str) -> Option<(SeenKind, String)> {
         _ => return None,
     };
     Some((kind, name.to_owned()))
+}
+
+/// `2026/11/21 16:25:30 BGP: [M59KS-A3ZXZ] bgp_update_receive: …`, of which sessions and interfaces count.
+fn frr(line: &str) -> Option<(SeenKind, String)> {
+    if let Some((_, said)) = line.split_once("%ADJCHANGE: neighbor ") {
+        let (neighbor, change) = said.split_once(' ')?;
+        let kind = if change.contains(" Up") { SeenKind::SessionUp } else { SeenKind::SessionDown };
+        return Some((kind, neighbor.split('(').next().unwrap_or(neighbor).to_owned()));
+    }
+    None
 }
 
 /// A line of the edge: its time and level, then what happened, with the peer.

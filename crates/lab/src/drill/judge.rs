@@ -65,6 +65,10 @@ pub struct Judged {
     pub back_lost_ms: Option<f64>,
     /// The slowest 99th percentile while the failure lasted, in milliseconds.
     pub p99_ms: Option<f64>,
+    /// Packets of the worst stream that were overtaken, from the failure on.
+    pub reordered: Option<u32>,
+    /// Streams that went out through one edge of Microsoft and came back through another while the failure lasted.
+    pub asymmetric: Option<u32>,
     /// Flows that broke.
     pub broken: Option<u32>,
     /// The longest stall of a flow, in milliseconds.
@@ -104,6 +108,9 @@ pub fn judge(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Judged {
         convergence_ms: of_run(&|run| run.ms_to(MomentKind::Converged)),
         back_lost_ms: worst(&|stream| Some(stream.back.lost_ms)),
         p99_ms: worst(&|stream| stream.during.delays.map(|delays| f64::from(delays.p99) / 1000.0)),
+        reordered: worst(&|stream| Some(f64::from(stream.during.reordered + stream.back.reordered))).map(count),
+        #[expect(clippy::cast_precision_loss, reason = "a handful of streams")]
+        asymmetric: of_run(&|run| (!run.streams.is_empty()).then(|| run.asymmetric().count() as f64)).map(count),
         #[expect(clippy::cast_precision_loss, reason = "a handful of flows")]
         broken: of_run(&|run| has_flows.then(|| broken(run) as f64)).map(count),
         stalled_ms: of_run(&|run| run.flows.iter().map(|flow| flow.stalled_ms).reduce(f64::max)),
@@ -137,7 +144,7 @@ pub fn judge(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Judged {
     at_most("flows broken", any_flow, judged.broken.map(f64::from), "");
     objectives.extend(whole_before(runs, &is_judged));
     if let Some(kind) = expect.dark {
-        objectives.extend(dark(runs, kind));
+        objectives.extend(dark(runs, kind, plan.elsewhere));
     }
     if expect.exhaustion_told {
         let told = runs.iter().all(|run| run.exhaustion_told);
@@ -176,14 +183,16 @@ fn whole_before(runs: &[Run], is_judged: &impl Fn(&&StreamRun) -> bool) -> Optio
     Some(Objective { about, expected, seen, standing: Standing::Unknown })
 }
 
-fn dark(runs: &[Run], kind: Kind) -> Option<Objective> {
+/// Paths of a kind carry nothing, or carry on where another circuit has them.
+fn dark(runs: &[Run], kind: Kind, elsewhere: bool) -> Option<Objective> {
     let streams: Vec<&StreamRun> =
         runs.iter().flat_map(|run| run.streams.iter().filter(|stream| stream.info.kind == kind)).collect();
     let lit = streams.iter().filter(|stream| !stream.during.is_dark()).count();
-    let standing = match (streams.is_empty(), lit) {
-        (true, _) => Standing::Unknown,
-        (_, 0) => Standing::Pass,
-        _ => Standing::Fail,
+    let wanted = if elsewhere { streams.len() } else { 0 };
+    let standing = match streams.is_empty() {
+        true => Standing::Unknown,
+        false if lit == wanted => Standing::Pass,
+        false => Standing::Fail,
     };
     let name = match kind {
         Kind::Private => "private peering",
@@ -191,7 +200,7 @@ fn dark(runs: &[Run], kind: Kind) -> Option<Objective> {
     };
     Some(Objective {
         about: format!("paths over {name}"),
-        expected: "carry nothing while it lasts".to_owned(),
+        expected: if elsewhere { "carry on over another circuit" } else { "carry nothing while it lasts" }.to_owned(),
         seen: format!("{lit} of {} carried something to the end", streams.len()),
         standing,
     })
@@ -222,6 +231,7 @@ mod tests {
     use super::super::{Scenarios, Way, Window, plan};
     use super::*;
     use crate::probe::Stamp;
+    use proptest::prelude::*;
 
     fn run(lost: u32) -> Run {
         let window = |sent, lost| Window { sent, lost, lost_ms: f64::from(lost), ..Window::default() };
@@ -294,5 +304,60 @@ mod tests {
         assert_eq!(run.asymmetric().count(), 1);
         run.streams[1].ways[1] = Way::default();
         assert_eq!(run.asymmetric().count(), 0);
+    }
+
+    /// Runs in each of which the streams lose as given, in turn.
+    fn runs_of(lost: &[Vec<u32>]) -> Vec<Run> {
+        let one = |lost: &Vec<u32>| {
+            let mut run = run(0);
+            for (stream, lost) in run.streams.iter_mut().zip(lost.iter().cycle()) {
+                (stream.during.lost, stream.during.lost_ms) = (*lost, f64::from(*lost));
+            }
+            run
+        };
+        lost.iter().map(one).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn more_loss_never_stands_better(
+            lost in prop::collection::vec(prop::collection::vec(0_u32..400, 1..4), 1..6),
+            more in 0_u32..400,
+        ) {
+            let worse: Vec<Vec<u32>> = lost.iter().map(|run| run.iter().map(|lost| lost + more).collect()).collect();
+            for name in ["drain", "carrier", "silent", "flap"] {
+                prop_assert!(judged(name, &runs_of(&lost)).standing <= judged(name, &runs_of(&worse)).standing);
+            }
+        }
+
+        #[test]
+        fn the_order_of_runs_does_not_matter(
+            lost in prop::collection::vec(prop::collection::vec(0_u32..400, 1..4), 1..6),
+        ) {
+            let mut runs = runs_of(&lost);
+            let before = judged("silent", &runs);
+            runs.reverse();
+            prop_assert_eq!(judged("silent", &runs), before);
+        }
+
+        #[test]
+        fn what_says_nothing_never_passes(
+            lost in prop::collection::vec(prop::collection::vec(0_u32..400, 1..4), 1..6),
+            which in 0_usize..6,
+            how in 0_usize..4,
+        ) {
+            let mut runs = runs_of(&lost);
+            let index = which % runs.len();
+            let spoilt = &mut runs[index];
+            match how {
+                0 => spoilt.faults.push("not undone".into()),
+                1 => spoilt.streams.clear(),
+                2 => spoilt.streams[0].before.sent = 0,
+                _ => spoilt.streams[0].before.lost = spoilt.streams[0].before.sent,
+            }
+            for name in ["drain", "carrier", "silent", "flap", "reset"] {
+                prop_assert_ne!(judged(name, &runs).standing, Standing::Pass);
+            }
+        }
     }
 }

@@ -21,6 +21,7 @@ mod judge;
 mod measure;
 #[cfg(test)]
 pub(crate) mod model;
+mod on_lab;
 mod plan;
 mod runner;
 mod scenario;
@@ -30,6 +31,7 @@ pub use act::Act;
 pub use ground::{Circuit, Detection, Ground, Kind, Link, StreamInfo};
 pub use judge::{Judged, Objective, Standing, judge};
 pub use measure::{FlowRun, Moment, MomentKind, Run, StreamRun, Way, Window, measure};
+pub use on_lab::OnLab;
 pub use plan::{Plan, Step, plan};
 pub use runner::{Attempt, Pace, run};
 pub use scenario::{Bound, Expect, Failure, Limit, Scenario, ScenarioError, Scenarios};

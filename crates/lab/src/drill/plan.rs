@@ -20,6 +20,8 @@ pub struct Plan {
     pub detection: Option<Detection>,
     /// How many milliseconds of packets may be lost: on the way out, and on the way back.
     pub lost_ms: Option<[u32; 2]>,
+    /// Another circuit has what this failure takes from its own.
+    pub elsewhere: bool,
 }
 
 /// An act and its time.
@@ -55,15 +57,23 @@ pub fn plan(scenario: &Scenario, ground: &Ground) -> Result<Plan, String> {
             let cut = |link: &String| at_once(Act::Cut { link: link.clone(), how: *how });
             (link.name.clone(), [&link.name].into_iter().chain(trunk).map(cut).collect(), vec![link.detection])
         }
-        Failure::Flap { side, how, times, period_ms } => {
+        Failure::Flap { side, how, times, period_ms, through } => {
             let link = link(*side)?;
-            let (name, period) = (&link.name, Duration::from_millis((*period_ms).into()));
+            let trunk = link.trunk.as_ref().filter(|_| *through);
+            let cables: Vec<&String> = [&link.name].into_iter().chain(trunk).collect();
+            let period = Duration::from_millis((*period_ms).into());
             let turn = |turn: u16| {
-                let cut = Step { after: period * turn.into(), act: Act::Cut { link: name.clone(), how: *how } };
-                let join = Step { after: cut.after + period / 2, act: Act::Join { link: name.clone() } };
-                [cut, join]
+                let cut = |link: &&String| Step {
+                    after: period * turn.into(),
+                    act: Act::Cut { link: (*link).clone(), how: *how },
+                };
+                let join = |link: &&String| Step {
+                    after: period * turn.into() + period / 2,
+                    act: Act::Join { link: (*link).clone() },
+                };
+                cables.iter().map(cut).chain(cables.iter().map(join)).collect::<Vec<Step>>()
             };
-            (name.clone(), (0..*times).flat_map(turn).collect(), vec![link.detection])
+            (link.name.clone(), (0..*times).flat_map(turn).collect(), vec![link.detection])
         }
         Failure::Reset { side } => {
             let link = link(*side)?;
@@ -143,7 +153,9 @@ pub fn plan(scenario: &Scenario, ground: &Ground) -> Result<Plan, String> {
     };
     // A failure that ends before it was noticed shows nothing.
     let noticed = detection.map_or(Duration::ZERO, |detection| detection.longest() * 2);
-    Ok(Plan { target, steps, hold: scenario.hold().max(noticed), detection, lost_ms })
+    let filters = ground.circuits.iter().filter(|circuit| circuit.has_filter).count();
+    let elsewhere = matches!(scenario.fail, Failure::Filter) && filters > 1;
+    Ok(Plan { target, steps, hold: scenario.hold().max(noticed), detection, lost_ms, elsewhere })
 }
 
 #[cfg(test)]

@@ -62,6 +62,9 @@ pub enum Failure {
         times: u16,
         /// Milliseconds from one cut to the next; half of it the link is cut.
         period_ms: u32,
+        /// As for [`Failure::Cut`].
+        #[serde(default)]
+        through: bool,
     },
     /// The sessions of a link are reset once.
     Reset {
@@ -140,7 +143,8 @@ pub struct Expect {
     /// How many flows may break.
     #[serde(default)]
     pub broken: Option<u32>,
-    /// Paths that carry nothing while the failure lasts, as they should.
+    /// Paths that carry nothing while the failure lasts, as they should; unless another circuit has them, too, and then
+    /// they carry on there.
     #[serde(default)]
     pub dark: Option<Kind>,
     /// Someone tells that a NAT pool is exhausted.

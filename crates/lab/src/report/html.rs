@@ -4,7 +4,7 @@
 //! expected, what was seen, when, and which way traffic took. It needs no script, no font and no network.
 
 use super::chart::chart;
-use super::{Entry, Report, path_after, span, thousands};
+use super::{Entry, Report, noticed, path_after, span, thousands};
 use crate::drill::{Judged, Objective, Run, Standing, StreamRun};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fmt::{self, Write};
@@ -90,7 +90,7 @@ fn figures(report: &Report) -> Markup {
                             (Some(judged), _) => {
                                 td { (judged.lost.map_or_else(|| "?".to_owned(), |lost| thousands(lost.into()))) }
                                 td { (cell(judged.longest_gap_ms)) }
-                                td { (cell(judged.detection_ms)) }
+                                td { (noticed(judged)) }
                                 td { (back(judged)) }
                                 td { (judged.broken.map_or_else(|| "–".to_owned(), |broken| broken.to_string())) }
                                 td { (entry.typical().map_or_else(String::new, path_after)) }

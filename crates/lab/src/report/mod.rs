@@ -126,6 +126,15 @@ fn span(ms: f64) -> String {
     }
 }
 
+/// When the first router told that it knew: nothing to tell where nothing was lost.
+fn noticed(judged: &Judged) -> String {
+    match (judged.detection_ms, judged.lost) {
+        (Some(ms), _) => span(ms),
+        (None, Some(0)) => "–".to_owned(),
+        (None, _) => "?".to_owned(),
+    }
+}
+
 /// A number with its thousands apart.
 fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -142,6 +151,7 @@ fn thousands(number: u64) -> String {
 /// The edges of Microsoft that the judged ways took while the failure lasted, in a few words.
 fn path_after(run: &Run) -> String {
     let mut edges: Vec<&str> = run.streams.iter().filter_map(|stream| stream.ways[1].msee()).collect();
+    edges.iter_mut().for_each(|edge| *edge = edge.trim_start_matches("msee-"));
     edges.sort_unstable();
     edges.dedup();
     match edges.len() {

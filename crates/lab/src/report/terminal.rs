@@ -1,6 +1,6 @@
 //! The report for a person at a terminal: a line for each failure, and below it what was not as expected.
 
-use super::{Entry, Report, path_after, span, thousands};
+use super::{Entry, Report, noticed, path_after, span, thousands};
 use crate::drill::{Judged, Standing};
 use anstyle::{AnsiColor, Color, Style};
 use std::fmt::{self, Write};
@@ -47,7 +47,7 @@ pub fn line(entry: &Entry, out: &mut impl Write) -> fmt::Result {
     let cells = [
         judged.lost.map_or_else(unknown, |lost| thousands(lost.into())),
         gap(judged),
-        judged.detection_ms.map_or_else(unknown, span),
+        noticed(judged),
         way_back(judged),
         entry.typical().map_or_else(unknown, path_after),
     ];
@@ -116,7 +116,7 @@ mod tests {
         let silent = plain.lines().find(|line| line.contains("primary link silent")).unwrap();
         assert_eq!(
             silent.split_whitespace().collect::<Vec<_>>().join(" "),
-            "✓ primary link silent 140 140 ms ? clean msee-b"
+            "✓ primary link silent 140 140 ms ? clean b"
         );
         assert!(plain.contains("only location: nothing can take over"));
         let judged = report.scenarios[3].judged.as_mut().unwrap();

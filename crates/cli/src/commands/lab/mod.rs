@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Lab, catalog: &Catalog) -> anyhow::Result<Outcome> {
         LabCommand::Status if args.name.is_none() && lab::labs()?.is_empty() => return nothing(args),
         _ => {}
     }
-    let name = chosen(args)?;
+    let name = chosen(args.name.as_deref())?;
     if keeper::is_inside(&name) { inside::run(args, &name) } else { pass(&name) }
 }
 
@@ -54,9 +54,9 @@ fn pass(name: &str) -> anyhow::Result<Outcome> {
 }
 
 /// The lab that is meant.
-fn chosen(args: &Lab) -> anyhow::Result<String> {
-    if let Some(name) = &args.name {
-        return Ok(name.clone());
+pub(crate) fn chosen(name: Option<&str>) -> anyhow::Result<String> {
+    if let Some(name) = name {
+        return Ok(name.to_owned());
     }
     match lab::labs()?.as_slice() {
         [] => bail!("there is no lab; `twinpath lab up FILE` brings one up"),
@@ -103,7 +103,7 @@ fn down(args: &Lab) -> anyhow::Result<Outcome> {
     if args.name.is_none() && lab::labs()?.is_empty() {
         return nothing(args);
     }
-    let name = chosen(args)?;
+    let name = chosen(args.name.as_deref())?;
     let was = keeper::end(&name)?;
     let text = match (args.json, was) {
         (true, _) => serde_json::json!({ "lab": name, "ended": was }).to_string(),
