@@ -92,3 +92,42 @@ fn the_order_is_the_one_that_microsoft_asks_for() {
         assert_eq!(order, [PacStep::InternetOnly, PacStep::ExpressRoute, PacStep::Rest], "{version}");
     }
 }
+
+/// By hand, as Chromium is large: `cargo nextest run -p m365 --run-ignored only`.
+#[test]
+#[ignore = "needs Chromium"]
+fn chromium_decides_as_the_split() {
+    let history = History::of(Catalog::builtin()).unwrap();
+    let (_, snapshot) = history.latest("Worldwide").unwrap();
+    let split = Split::new(snapshot.clone(), Policy::of_flags(Catalog::builtin(), "Worldwide"));
+    let proxy = |index: usize| format!("PROXY 127.0.0.1:6000{index}");
+    let answers = Answers { circuit: proxy(0), internet: proxy(1), proxy: proxy(2) };
+    let names = Outputs::new(&split).names;
+    let folder = std::env::temp_dir().join(format!("pac-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("proxy.pac");
+    std::fs::write(&file, pac::script(&names, &answers, "test").unwrap()).unwrap();
+    let mut hosts: Vec<String> = names.keys().map(|name| name.sample("some")).collect();
+    hosts.extend(["www.example.org", "office.com.example.org"].map(str::to_owned));
+    let mut node = Command::new("node")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chromium.mjs"))
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    node.stdin.take().unwrap().write_all(hosts.join("\n").as_bytes()).unwrap();
+    let out = node.wait_with_output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let told = String::from_utf8(out.stdout).unwrap();
+    let told: Vec<(&str, &str)> = told.lines().filter_map(|line| line.split_once(' ')).collect();
+    assert_eq!(told.len(), hosts.len());
+    for (host, proxy) in told {
+        let wanted = match split.host(host, None).decision.way {
+            Way::Circuit => "0",
+            Way::Internet => "1",
+            Way::Proxy | Way::Blocked => "2",
+        };
+        assert_eq!(proxy, wanted, "{host}");
+    }
+}
