@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{folder, run, twinpath};
+use common::{CONTOSO, folder, run, twinpath};
 use serde_json::Value;
 
 const DAY: [&str; 2] = ["--today", "2026-11-21"];
@@ -196,4 +196,25 @@ fn a_reader_that_leaves_early_is_no_error() {
     let line = format!("{binary} rules --all --json | head -c 10; exit ${{PIPESTATUS[0]}}");
     let status = std::process::Command::new("bash").args(["-c", &line]).stdout(std::process::Stdio::null()).status();
     assert!(status.unwrap().success());
+}
+
+#[test]
+fn what_the_pac_file_proves_is_evidence() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (design, evidence) = (path("my.design.yaml"), path("pac.yaml"));
+    let said = |line: &&str| !line.contains("pac: {") && !line.contains("unsupported_endpoints:");
+    std::fs::write(&design, CONTOSO.lines().filter(said).collect::<Vec<_>>().join("\n")).unwrap();
+    let verdicts = |files: &[&str]| {
+        let run = twinpath(&[&["check", "--json"], files].concat());
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        ["M365-025", "M365-028"].map(|id| {
+            let rule = report["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == id).unwrap();
+            rule["verdict"].as_str().unwrap().to_owned()
+        })
+    };
+    assert_eq!(verdicts(&[&design]), ["unknown", "unknown"]);
+    let run = twinpath(&["m365", "pac", &design, "--proxy", "PROXY proxy.example.net:8080", "--evidence", &evidence]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(verdicts(&[&design, &evidence]), ["holds", "holds"]);
 }

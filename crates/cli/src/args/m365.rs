@@ -77,7 +77,8 @@ pub enum M365Command {
         /// What it answers for what goes straight to the Internet [default: that of --proxy]
         #[arg(long)]
         internet: Option<String>,
-        /// Write what the file proves of the design (the order of its decisions) to this file, for `twinpath check`
+        /// Write what the file proves to this one, for `twinpath check`: the order of its decisions (M365-025), the way of unsupported
+        /// endpoints (M365-028)
         #[arg(long, value_name = "FILE")]
         evidence: Option<PathBuf>,
         /// Print JSON

@@ -205,8 +205,15 @@ pub(crate) fn pac(
     let script = pac::script(&names, answers, &format!("Microsoft 365 endpoints {title}, made by twinpath m365 pac"))?;
     let order: Vec<String> = pac::order(&names).iter().map(ToString::to_string).collect();
     if let Some(file) = evidence {
+        // What Microsoft lists without support is asked of the file, not of the flags that made it.
+        let mut unsupported = split.snapshot.sets.iter().filter(|set| !set.express_route).flat_map(|set| &set.urls);
+        let way = match unsupported.any(|url| names.get(url) == Some(&Way::Circuit)) {
+            true => "expressroute",
+            false => "internet",
+        };
         let text = format!(
-            "# What `twinpath m365 pac` made of {title}.\nm365:\n  pac: {{ used: true, order: [{}] }}\n",
+            "# What `twinpath m365 pac` made of {title}.\nm365:\n  pac: {{ used: true, order: [{}] }}\n  \
+             unsupported_endpoints: {way}\n",
             order.join(", ")
         );
         std::fs::write(file, text).with_context(|| file.display().to_string())?;
