@@ -101,24 +101,11 @@ fn fleet(binary: &Path, circuits: u32) -> anyhow::Result<Fleet> {
     let mut memory_kib = 0;
     for _ in 0..5 {
         let mut child = Command::new(binary).args(["check", "--fleet"]).arg(&path).stdout(Stdio::null()).spawn()?;
-        let status = format!("/proc/{}/status", child.id());
-        let (time, ()) = timed(|| {
-            // The peak is read while the process lives; a rare last growth between two looks is missed.
-            while child.try_wait()?.is_none() {
-                memory_kib = memory_kib.max(peak(&status).unwrap_or_default());
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Ok(())
-        })?;
+        let (time, memory) = super::watched(&mut child)?;
+        memory_kib = memory_kib.max(memory);
         times.push(time);
     }
     Ok(Fleet { circuits, bytes: std::fs::metadata(&path)?.len(), time: median(times), memory_kib })
-}
-
-/// `VmHWM` of a process in KiB.
-fn peak(status: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(status).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -1,15 +1,18 @@
 //! What things cost, measured and written to `docs/benchmarks.md`, each chore its part of the page.
 
 mod bgp;
+mod capacity;
 mod check;
 mod dataplane;
 mod idle;
+mod pac;
 
 use anyhow::Context;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 pub(crate) use bgp::Bgp;
+pub(crate) use capacity::Capacity;
 
 /// What to measure.
 #[derive(clap::Subcommand)]
@@ -20,6 +23,10 @@ pub(crate) enum Subject {
     Dataplane,
     /// The edge beside other BGP daemons
     Bgp(Bgp),
+    /// Flow records counted by the split, beside DuckDB
+    Capacity(Capacity),
+    /// The PAC file of each snapshot of endpoints
+    Pac,
     /// The edge with many sessions that have nothing to say
     Idle {
         /// How many sessions
@@ -40,6 +47,8 @@ pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
         Subject::Check => check::measure(),
         Subject::Dataplane => dataplane::measure(),
         Subject::Bgp(options) => bgp::measure(options),
+        Subject::Pac => pac::measure(),
+        Subject::Capacity(options) => capacity::measure(options),
         Subject::Idle { sessions, seconds, generate: false } => idle::measure(*sessions, *seconds),
         Subject::Idle { sessions, seconds, generate: true } => idle::generate(*sessions, *seconds),
     }
@@ -52,15 +61,19 @@ enum Part {
     Bgp,
     Idle,
     Dataplane,
+    Capacity,
+    Pac,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane];
+    const ALL: [Self; 6] = [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane, Self::Capacity, Self::Pac];
 
     fn head(self) -> &'static str {
         match self {
             Self::Check => "## A check\n\n<!-- Measured by `cargo xtask bench check`. -->\n",
             Self::Bgp => "## BGP\n\n<!-- Measured by `cargo xtask bench bgp`. -->\n",
+            Self::Capacity => "## Flow records\n\n<!-- Measured by `cargo xtask bench capacity`. -->\n",
+            Self::Pac => "## PAC file\n\n<!-- Measured by `cargo xtask bench pac`. -->\n",
             Self::Idle => "## Idle sessions\n\n<!-- Measured by `cargo xtask bench idle`. -->\n",
             Self::Dataplane => "## Data plane\n\n<!-- Measured by `cargo xtask bench dataplane`. -->\n",
         }
@@ -99,6 +112,27 @@ fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(Duratio
     let start = Instant::now();
     let result = work()?;
     Ok((start.elapsed(), result))
+}
+
+/// Waits for a process; gives its time and its most memory in KiB.
+fn watched(child: &mut std::process::Child) -> anyhow::Result<(Duration, u64)> {
+    let status = format!("/proc/{}/status", child.id());
+    let mut memory_kib = 0;
+    let (time, ()) = timed(|| {
+        // The peak is read while the process lives; a rare last growth between two looks is missed.
+        while child.try_wait()?.is_none() {
+            memory_kib = memory_kib.max(peak(&status).unwrap_or_default());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    })?;
+    Ok((time, memory_kib))
+}
+
+/// `VmHWM` of a process in KiB.
+fn peak(status: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(status).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()
 }
 
 /// Cores, memory and processor of this machine, as Linux tells them.
