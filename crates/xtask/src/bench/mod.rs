@@ -6,6 +6,7 @@ mod check;
 mod dataplane;
 mod idle;
 mod pac;
+mod switch;
 
 use anyhow::Context;
 use std::fmt::Write as _;
@@ -39,6 +40,12 @@ pub(crate) enum Subject {
         #[arg(long, hide = true)]
         generate: bool,
     },
+    /// The edge when a path is lost: from the news to the new way in the kernel
+    Switch {
+        /// How often at each size
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+    },
 }
 
 /// Measures.
@@ -51,6 +58,7 @@ pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
         Subject::Capacity(options) => capacity::measure(options),
         Subject::Idle { sessions, seconds, generate: false } => idle::measure(*sessions, *seconds),
         Subject::Idle { sessions, seconds, generate: true } => idle::generate(*sessions, *seconds),
+        Subject::Switch { runs } => switch::measure(*runs),
     }
 }
 
@@ -63,10 +71,12 @@ enum Part {
     Dataplane,
     Capacity,
     Pac,
+    Switch,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane, Self::Capacity, Self::Pac];
+    const ALL: [Self; 7] =
+        [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane, Self::Capacity, Self::Pac, Self::Switch];
 
     fn head(self) -> &'static str {
         match self {
@@ -76,6 +86,7 @@ impl Part {
             Self::Pac => "## PAC file\n\n<!-- Measured by `cargo xtask bench pac`. -->\n",
             Self::Idle => "## Idle sessions\n\n<!-- Measured by `cargo xtask bench idle`. -->\n",
             Self::Dataplane => "## Data plane\n\n<!-- Measured by `cargo xtask bench dataplane`. -->\n",
+            Self::Switch => "## A path is lost\n\n<!-- Measured by `cargo xtask bench switch`. -->\n",
         }
     }
 }
