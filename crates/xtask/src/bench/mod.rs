@@ -6,6 +6,7 @@ mod check;
 mod dataplane;
 mod idle;
 mod pac;
+mod service;
 mod switch;
 
 use anyhow::Context;
@@ -28,6 +29,8 @@ pub(crate) enum Subject {
     Capacity(Capacity),
     /// The PAC file of each snapshot of endpoints
     Pac,
+    /// The service with many circuits in its store, beside moto
+    Service(service::Options),
     /// The edge with many sessions that have nothing to say
     Idle {
         /// How many sessions
@@ -55,6 +58,7 @@ pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
         Subject::Dataplane => dataplane::measure(),
         Subject::Bgp(options) => bgp::measure(options),
         Subject::Pac => pac::measure(),
+        Subject::Service(options) => service::measure(options),
         Subject::Capacity(options) => capacity::measure(options),
         Subject::Idle { sessions, seconds, generate: false } => idle::measure(*sessions, *seconds),
         Subject::Idle { sessions, seconds, generate: true } => idle::generate(*sessions, *seconds),
@@ -72,11 +76,12 @@ enum Part {
     Capacity,
     Pac,
     Switch,
+    Service,
 }
 
 impl Part {
-    const ALL: [Self; 7] =
-        [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane, Self::Capacity, Self::Pac, Self::Switch];
+    const ALL: [Self; 8] =
+        [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane, Self::Capacity, Self::Pac, Self::Switch, Self::Service];
 
     fn head(self) -> &'static str {
         match self {
@@ -84,6 +89,7 @@ impl Part {
             Self::Bgp => "## BGP\n\n<!-- Measured by `cargo xtask bench bgp`. -->\n",
             Self::Capacity => "## Flow records\n\n<!-- Measured by `cargo xtask bench capacity`. -->\n",
             Self::Pac => "## PAC file\n\n<!-- Measured by `cargo xtask bench pac`. -->\n",
+            Self::Service => "## The service\n\n<!-- Measured by `cargo xtask bench service`. -->\n",
             Self::Idle => "## Idle sessions\n\n<!-- Measured by `cargo xtask bench idle`. -->\n",
             Self::Dataplane => "## Data plane\n\n<!-- Measured by `cargo xtask bench dataplane`. -->\n",
             Self::Switch => "## A path is lost\n\n<!-- Measured by `cargo xtask bench switch`. -->\n",
