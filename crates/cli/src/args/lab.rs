@@ -6,6 +6,7 @@ use std::path::PathBuf;
 /// `twinpath lab`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  twinpath lab run examples/contoso.design.yaml           up, verified, down\n  \
+    twinpath lab run my.design.yaml --drill all --html drill.html   and every failure measured\n  \
     twinpath lab up my.design.yaml                          up, verified, left running\n  \
     twinpath lab exec ce-ams-1 -- birdc -s bird.ctl show protocols\n  \
     twinpath lab capture amsterdam-primary wire.pcap        until Ctrl-C\n  \
@@ -106,6 +107,12 @@ pub struct Up {
     /// The day of the check, instead of today
     #[arg(long, value_name = "DATE")]
     pub today: Option<String>,
+    /// Then fail parts of it and measure: failures as `twinpath drill list` has them, with commas between, or `all`
+    #[arg(long, value_name = "SCENARIOS", value_delimiter = ',')]
+    pub drill: Vec<String>,
+    /// With --drill: write a page that stands alone, with a chart for each failure
+    #[arg(long, value_name = "FILE", requires = "drill")]
+    pub html: Option<PathBuf>,
     /// For how many seconds sessions are waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub patience: u64,

@@ -15,6 +15,7 @@ use model::Date;
 use rules::report::{Checked, Report};
 use rules::{Checklist, Facts, Overall, Profile, Stage};
 use serde_json::json;
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -46,11 +47,33 @@ pub(super) fn run(args: &Lab, up: &Up, ends: bool, catalog: &Catalog) -> anyhow:
         anyhow::bail!("{missing}");
     }
     begin(&name, up, &loaded, catalog)?;
-    let outcome = super::pass(&name);
+    let outcome = super::pass(&name).and_then(|outcome| drill(args, up, &name, outcome));
     if ends {
         keeper::end(&name)?;
     }
     outcome
+}
+
+/// Fails what was asked for in a lab that came up; the worse outcome counts.
+fn drill(args: &Lab, up: &Up, name: &str, outcome: Outcome) -> anyhow::Result<Outcome> {
+    if up.drill.is_empty() || outcome == Outcome::BadInput {
+        return Ok(outcome);
+    }
+    let mut typed: Vec<OsString> = ["drill", "--lab", name].map(OsString::from).to_vec();
+    typed.extend(up.drill.iter().map(OsString::from));
+    if let Some(file) = &up.html {
+        typed.extend([OsString::from("--html"), file.into()]);
+    }
+    if args.json {
+        typed.push("--json".into());
+    }
+    Page::new(args.json).text("");
+    let code = keeper::enter(name, typed)?.code();
+    Ok(match (code, outcome) {
+        (Some(0), outcome) => outcome,
+        (Some(1), _) => Outcome::Findings,
+        _ => Outcome::BadInput,
+    })
 }
 
 /// What the machine lacks, and how to get it.
