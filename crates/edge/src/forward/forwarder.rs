@@ -131,7 +131,10 @@ impl Forwarding {
                         );
                     }
                 }
-                Err(error) => tracing::error!("{id}: {} routes are not in the kernel: {error}", batch.len()),
+                Err(error) => {
+                    tracing::error!("{id}: {} routes are not in the kernel: {error}", batch.len());
+                    self.resync(id);
+                }
             }
         }
     }

@@ -187,7 +187,7 @@ impl Forwarding {
     /// Makes the kernel's routes what they shall be.
     pub(crate) fn resync(&self, id: DomainId) {
         let Some(held) = self.held(id) else { return };
-        let held = lock(&held);
+        let mut held = lock(&held);
         match self.plane.resync(id, &held.table.whole()) {
             Ok(diff) if diff.is_empty() => {}
             Ok(diff) => tracing::info!("{id}: the kernel's routes were mended: {diff:?}"),

@@ -141,10 +141,11 @@ impl Table {
         self.groups_of(|_| true)
     }
 
-    /// All of it.
-    pub(super) fn whole(&self) -> RouteTable {
+    /// All of it. Groups without routes are forgotten: who makes the kernel like this removes them there.
+    pub(super) fn whole(&mut self) -> RouteTable {
+        self.forget_empty();
         RouteTable {
-            groups: self.groups_of(|_| true).into_iter().filter(|(id, _)| self.groups[id].routes > 0).collect(),
+            groups: self.groups_of(|_| true).into_iter().collect(),
             routes: self.routes.iter().map(|(prefix, group)| (*prefix, *group)).collect(),
         }
     }
@@ -212,6 +213,8 @@ mod tests {
         assert_eq!(table.change(net("10.1.0.0/16"), &[]), (None, None));
         let whole = table.whole();
         assert_eq!((whole.routes.len(), whole.groups.len()), (1, 1), "a group without routes is not wanted");
+        let (group, _) = table.change(net("10.1.0.0/16"), &both);
+        assert_eq!(group.unwrap().0, id, "it was taken out of the kernel, and is set again before a route names it");
     }
 
     #[test]
