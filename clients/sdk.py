@@ -374,7 +374,7 @@ def main():
     circuit = order(customer, resources)
     refused(
         lambda: customer.express_route_circuit_peerings.begin_create_or_update(GROUP, "c1", "AzurePrivatePeering", private_peering()),
-        409,
+        400,
         "CircuitNotProvisionedByServiceProvider",
     )
     step("no peering before the provider is done")

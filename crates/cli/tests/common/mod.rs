@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test ends where its run cannot be made")]
 
+pub(crate) mod browser;
+pub(crate) mod labs;
+
 use std::process::{Command, Stdio};
 
 /// The reference design.
