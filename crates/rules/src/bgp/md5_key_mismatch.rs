@@ -41,6 +41,7 @@ rule! {
             fail "circuits: {'*': {microsoft: {md5: none}}}";
             fail(live) "circuits: {'*': {private: {primary: {session: active, md5_rejected: true}}}}";
             fail(live) "circuits: {'*': {private: {primary: {session: active}}}}";
+            fail(live) "{design: {circuits: {amsterdam: {private: {md5_router: none}}}}, live: {circuits: {amsterdam: {private: {primary: {session: connect}}}}}}";
             unknown "circuits: {amsterdam: {private: {md5_router: null}}}";
             unknown(live) "circuits: {amsterdam: {private: {primary: {session: idle}}}}";
             none "circuits: {'*': {private: {md5: none, md5_router: none}, microsoft: {md5: none, md5_router: none}}}";
@@ -67,19 +68,27 @@ fn ask(view: PeeringView<'_>, tally: &mut Tally) {
         return;
     }
     let (running, quiet): (Vec<_>, Vec<_>) = view.links().into_iter().partition(|link| reports(*link));
-    running.into_iter().for_each(|link| session(link, tally));
-    if quiet.is_empty() {
+    running.into_iter().for_each(|link| session(view, link, tally));
+    if quiet.is_empty() || differ(view, tally) {
         return;
     }
     match (ours.known(), theirs.known()) {
-        (Some(ours), Some(theirs)) if ours.value == theirs.value => tally.pass(ours),
-        (Some(ours), Some(theirs)) => {
-            let expected = format!("{}, as on Microsoft's side", theirs.value);
-            tally.fail(view.at("md5_router").finding(Some(ours.place), ours.value, expected));
-        }
+        (Some(ours), Some(_)) => tally.pass(ours),
         (None, _) => tally.unknown(view.at("md5_router")),
         (_, None) => tally.unknown(view.at("md5")),
     }
+}
+
+/// Whether the two sides are known to differ, which is then told.
+fn differ(view: PeeringView<'_>, tally: &mut Tally) -> bool {
+    let (ours, theirs) = (view.peering.md5_router.known(), view.peering.md5.known());
+    let (Some(ours), Some(theirs)) = (ours, theirs) else { return false };
+    if ours.value == theirs.value {
+        return false;
+    }
+    let expected = format!("{}, as on Microsoft's side", theirs.value);
+    tally.fail(view.at("md5_router").finding(Some(ours.place), ours.value, expected));
+    true
 }
 
 /// Whether the running link says anything of its sessions.
@@ -88,7 +97,7 @@ fn reports(link: LinkView<'_>) -> bool {
 }
 
 /// A TCP connection that came up has agreed on the digest, whatever BGP does then.
-fn session(link: LinkView<'_>, tally: &mut Tally) {
+fn session(view: PeeringView<'_>, link: LinkView<'_>, tally: &mut Tally) {
     if let Some(rejected) = link.link.md5_rejected.known().filter(|rejected| rejected.value) {
         let seen = "TCP refused for its MD5 digest";
         return tally.fail(link.at("md5_rejected").finding(Some(rejected.place), seen, "the same key on both sides"));
@@ -103,6 +112,8 @@ fn session(link: LinkView<'_>, tally: &mut Tally) {
                     let seen = format!("{} with an MD5 key set", state.value);
                     tally.fail(spot.finding(Some(state.place), seen, "the same key on both sides"));
                 }
+                // Silence alone does not say why; where the two sides are known to differ, it does.
+                SessionState::Idle | SessionState::Connect if differ(view, tally) => {}
                 SessionState::Idle | SessionState::Connect => tally.unknown(spot),
             },
         }
