@@ -235,7 +235,8 @@ fn judge(
         counts.unknown
     );
     page.event(&json!({ "event": "checklist", "overall": overall(report.overall), "hold": counts.hold,
-        "faults": counts.faults, "warnings": counts.warnings, "unknown": counts.unknown }));
+        "faults": counts.faults, "warnings": counts.warnings, "unknown": counts.unknown,
+        "rules": report.findings.iter().map(|entry| entry.rule.id).collect::<Vec<_>>() }));
     if !page.is_json() {
         page.line("checklist", &said, Some(began.elapsed()));
         for entry in &report.findings {
