@@ -17,7 +17,7 @@ const fn ink(color: AnsiColor) -> Style {
 
 /// The columns: heading and width. The last is not padded.
 const COLUMNS: [(&str, usize); 6] =
-    [("drill", 53), ("lost", 8), ("longest gap", 13), ("noticed", 10), ("way back", 10), ("path meanwhile", 0)];
+    [("drill", 57), ("lost", 8), ("longest gap", 13), ("noticed", 10), ("way back", 10), ("path meanwhile", 0)];
 
 /// Writes the heading of the table.
 ///
