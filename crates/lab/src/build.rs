@@ -2,27 +2,16 @@
 
 use crate::topology::{Address, LinkKind, Node, Role, Topology};
 use crate::{Error, node};
+use dataplane::linux::Net;
 use socket::Namespace;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What every node is told, so that it forwards packets as a router does and keeps its addresses when a link goes.
+/// What every node is told beyond what makes it a router: it keeps its addresses when a link goes.
 const SETTINGS: &[(&str, &str)] = &[
-    ("ipv4/ip_forward", "1"),
-    ("ipv6/conf/all/forwarding", "1"),
     ("ipv6/conf/default/forwarding", "1"),
-    ("ipv4/conf/all/rp_filter", "0"),
-    ("ipv4/conf/default/rp_filter", "0"),
-    ("ipv4/conf/all/ignore_routes_with_linkdown", "1"),
-    ("ipv4/conf/default/ignore_routes_with_linkdown", "1"),
-    ("ipv6/conf/all/ignore_routes_with_linkdown", "1"),
-    ("ipv6/conf/default/ignore_routes_with_linkdown", "1"),
     ("ipv6/conf/all/keep_addr_on_down", "1"),
     ("ipv6/conf/default/keep_addr_on_down", "1"),
-    ("ipv6/conf/default/accept_dad", "0"),
-    ("ipv4/fib_multipath_hash_policy", "1"),
-    ("ipv6/fib_multipath_hash_policy", "1"),
-    ("ipv4/nexthop_compat_mode", "0"),
     // A drill asks for ways more often than routers answer by default.
     ("ipv4/icmp_ratelimit", "0"),
     ("ipv6/icmp/ratelimit", "0"),
@@ -82,14 +71,16 @@ pub(crate) fn build(topology: &Topology) -> Result<(), Error> {
 }
 
 fn settings(node: &Node) -> Result<(), Error> {
-    let set = || {
+    let set = |namespace: Namespace| {
+        let net = Net::open(&namespace)?;
+        net.make_router()?;
         for (name, value) in SETTINGS {
             // A kernel without one of them forwards all the same.
-            let _ = std::fs::write(format!("/proc/sys/net/{name}"), value);
+            let _ = net.set_sysctl(name, value);
         }
         Ok(())
     };
-    Namespace::named(&node.name).and_then(|namespace| namespace.enter(set)).map_err(Error::io(node.name.clone()))
+    Namespace::named(&node.name).and_then(set).map_err(Error::io(node.name.clone()))
 }
 
 /// The lines for `ip` that set up one node's devices.

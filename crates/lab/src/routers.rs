@@ -288,22 +288,22 @@ fn shares(text: &str) -> [String; 3] {
 
 /// FRR's three daemons, each a process of its own. They change to a user of their own.
 fn frr(lab: &mut Lab, process: &str, node: &str, folder: &Path) -> Result<(), Error> {
-    let own = node::run(None, "chown", &["-R", "frr:frr", &folder.display().to_string()], None);
-    own.map_err(|error| Error::No(format!("FRR needs its user `frr`, and root: {error}")))?;
+    const DAEMONS: [&str; 3] = ["zebra", "bfdd", "bgpd"];
     let here = folder.display();
     let path = folder.join("frr.conf");
     let text = std::fs::read_to_string(&path).map_err(Error::io(path.display().to_string()))?;
-    for (daemon, text) in ["zebra", "bfdd", "bgpd"].into_iter().zip(shares(&text)) {
-        let path = folder.join(format!("{daemon}.conf"));
-        write(&path, &text, true)?;
-        let own = node::run(None, "chown", &["frr:frr", &path.display().to_string()], None);
-        own?;
+    for (daemon, text) in DAEMONS.into_iter().zip(shares(&text)) {
+        write(&folder.join(format!("{daemon}.conf")), &text, true)?;
+    }
+    let own = node::run(None, "chown", &["-R", "frr:frr", &here.to_string()], None);
+    own.map_err(|error| Error::No(format!("FRR needs its user `frr`, and root: {error}")))?;
+    for daemon in DAEMONS {
         let mut args: Vec<String> =
             ["-i", &format!("{here}/{daemon}.pid"), "-z", &format!("{here}/zserv.api")].map(str::to_owned).to_vec();
         args.extend(["--vty_socket".to_owned(), here.to_string(), "-P".to_owned(), "0".to_owned()]);
         args.extend([
             "-f".to_owned(),
-            path.display().to_string(),
+            format!("{here}/{daemon}.conf"),
             "--log".to_owned(),
             format!("file:{here}/{daemon}.log"),
         ]);

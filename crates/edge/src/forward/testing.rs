@@ -1,9 +1,9 @@
 //! A data plane of the tests: it writes down what it is told, and has one domain in which everything works.
 
+use dataplane::sim::SimDataPlane;
 use dataplane::{
     ArpEntry, Backend, BatchReport, Caps, Counter, CounterSel, DataPlane, Diff, DomainId, DomainSpec, DpEvent, GroupId,
-    IfHandle, Member, NatPolicy, PortId, QinqBackend, QosBackend, QosPolicy, RatePolicy, Result, RouteOp, RouteTable,
-    Tag,
+    IfHandle, Member, NatPolicy, PortId, QosPolicy, RatePolicy, Result, RouteOp, RouteTable, Tag,
 };
 use ipnet::IpNet;
 use socket::Namespace;
@@ -21,19 +21,7 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn new() -> Self {
-        let caps = Caps {
-            qinq: QinqBackend::Packet,
-            nat: true,
-            qos: QosBackend::Htb,
-            nh_groups: true,
-            compat_off: true,
-            vxlan: true,
-            tcp_ao: false,
-            esp: false,
-            macsec: false,
-            bpf: false,
-            reasons: Vec::new(),
-        };
+        let caps = SimDataPlane::new([]).caps().clone();
         Self { caps, log: Mutex::default(), interfaces: Mutex::default(), subscribers: Mutex::default() }
     }
 
