@@ -48,12 +48,7 @@ fn enter(args: &Drill, name: &str) -> anyhow::Result<Outcome> {
     if args.lab.is_none() {
         typed.extend(["--lab".into(), name.into()]);
     }
-    let status = keeper::enter(name, typed)?;
-    Ok(match status.code() {
-        Some(0) => Outcome::Ready,
-        Some(1) => Outcome::Findings,
-        _ => Outcome::BadInput,
-    })
+    super::lab::enter(name, typed)
 }
 
 fn list(args: &Drill, scenarios: &Scenarios) -> anyhow::Result<Outcome> {

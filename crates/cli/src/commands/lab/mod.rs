@@ -15,6 +15,7 @@ use anyhow::{Context, bail};
 use catalog::Catalog;
 use lab::topology::ProcessKind;
 use lab::{Topology, keeper};
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
@@ -38,15 +39,19 @@ pub(crate) fn run(args: &Lab, catalog: &Catalog) -> anyhow::Result<Outcome> {
 
 /// Runs the command as it was typed inside the lab, and ends as it does.
 fn pass(name: &str) -> anyhow::Result<Outcome> {
-    let mut typed: Vec<std::ffi::OsString> = std::env::args_os().skip(1).collect();
+    let mut typed: Vec<OsString> = std::env::args_os().skip(1).collect();
     // After the first word, which is `lab` unless a global option comes first; both take it anywhere.
     let at = typed.iter().position(|word| word == "lab").map_or(0, |at| at + 1);
     typed.splice(at..at, ["--name".into(), name.into()]);
     if std::env::args_os().any(|word| word == "--name") {
         typed.drain(at..at + 2);
     }
-    let status = keeper::enter(name, typed)?;
-    Ok(match status.code() {
+    enter(name, typed)
+}
+
+/// Runs this program inside a lab with other words, and ends as it does.
+pub(super) fn enter(name: &str, typed: Vec<OsString>) -> anyhow::Result<Outcome> {
+    Ok(match keeper::enter(name, typed)?.code() {
         Some(0) => Outcome::Ready,
         Some(1) => Outcome::Findings,
         _ => Outcome::BadInput,

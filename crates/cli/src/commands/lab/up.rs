@@ -68,11 +68,9 @@ fn drill(args: &Lab, up: &Up, name: &str, outcome: Outcome) -> anyhow::Result<Ou
         typed.push("--json".into());
     }
     Page::new(args.json).text("");
-    let code = keeper::enter(name, typed)?.code();
-    Ok(match (code, outcome) {
-        (Some(0), outcome) => outcome,
-        (Some(1), _) => Outcome::Findings,
-        _ => Outcome::BadInput,
+    Ok(match super::enter(name, typed)? {
+        Outcome::Ready => outcome,
+        worse => worse,
     })
 }
 
@@ -254,7 +252,7 @@ fn judge(
     Ok(counts.faults == 0)
 }
 
-fn check<'a>(loaded: &'a Loaded, catalog: &'a Catalog, today: Date, stage: Stage) -> Checklist {
+fn check(loaded: &Loaded, catalog: &Catalog, today: Date, stage: Stage) -> Checklist {
     rules::check(Facts::new(&loaded.design, catalog, today, Profile::Current, stage))
 }
 
