@@ -3,10 +3,13 @@
 use crate::decision::Rank;
 use crate::hash::Seeds;
 use crate::id::PeerId;
+use crate::intern::AttrId;
 use crate::key::Key;
 use crate::slot::{ANYBODY, Local, OWN, Path};
 use crate::table::Table;
 use bgp_wire::{Prefix4, Prefix6};
+use model::{Family, Prefix};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A table for each family.
@@ -30,6 +33,15 @@ impl Tables {
     pub(crate) fn best<P: Key>(&self, seeds: &Seeds, prefix: P) -> Option<Path> {
         let table = P::table(self);
         table.best(table.find(seeds, prefix)?)
+    }
+
+    /// The attributes of the best path to a prefix of either family.
+    fn attributes(&self, seeds: &Seeds, prefix: Prefix) -> Option<AttrId> {
+        let path = match prefix.family() {
+            Family::V4 => self.best(seeds, Prefix4::of(prefix)?),
+            Family::V6 => self.best(seeds, Prefix6::of(prefix)?),
+        };
+        path.map(|path| path.attr)
     }
 }
 
@@ -91,12 +103,31 @@ pub(crate) struct Feed {
     pub(crate) name: Box<str>,
     pub(crate) tables: Tables,
     pub(crate) ranks: Vec<Rank>,
+    /// How many prefixes of each family have which attributes: what a peer is told is counted by them.
+    pub(crate) holds: [BTreeMap<AttrId, u32>; 2],
     pub(crate) listed: bool,
 }
 
 impl Feed {
     pub(crate) fn new(name: &str) -> Self {
         let Domain { name, tables, ranks, .. } = Domain::new(name);
-        Self { name, tables, ranks, listed: false }
+        Self { name, tables, ranks, holds: Default::default(), listed: false }
+    }
+
+    /// Changes the tables at one prefix, and counts what became of it.
+    pub(crate) fn change(&mut self, seeds: &Seeds, prefix: Prefix, change: impl FnOnce(&mut Tables, &mut [Rank])) {
+        let before = self.tables.attributes(seeds, prefix);
+        change(&mut self.tables, &mut self.ranks);
+        let after = self.tables.attributes(seeds, prefix);
+        let holds = &mut self.holds[prefix.family() as usize];
+        if let Some(attr) = after {
+            *holds.entry(attr).or_default() += 1;
+        }
+        if let Some((attr, count)) = before.and_then(|attr| Some((attr, holds.get_mut(&attr)?))) {
+            *count -= 1;
+            if *count == 0 {
+                holds.remove(&attr);
+            }
+        }
     }
 }

@@ -25,8 +25,8 @@ pub struct FamilyCounts {
     pub accepted: u32,
     /// Of these, not taken.
     pub rejected: u32,
-    /// Best routes that are not the peer's own, and those of its feeds: what it is told when its export policy keeps
-    /// nothing back.
+    /// Best routes that are not the peer's own, whether or not its export policy keeps some of them back, and those of
+    /// its feeds that the policy lets through.
     pub advertised: u32,
 }
 
@@ -141,7 +141,11 @@ impl Rib {
         let out = &peer.out[family];
         let advertised = self.domains.get(peer.domain).filter(|_| out.reader.is_some()).map_or(0, |domain| {
             let feeds = out.feeds.iter().filter_map(|&(feed, _)| self.feeds.get(feed));
-            let fed: u32 = feeds.map(|feed| P::table(&feed.tables).usable).sum();
+            let held = feeds.flat_map(|feed| &feed.holds[family]);
+            let export = peer.config.export.as_ref();
+            let is_told =
+                |attr| peer.session.is_some_and(|session| told(&self.interner, attr, &session, export).is_ok());
+            let fed: u32 = held.filter(|(attr, _)| is_told(**attr)).map(|(_, count)| count).sum();
             P::table(&domain.tables).usable - domain.ranks[usize::from(peer.local)].best[family] + fed
         });
         FamilyCounts { received, accepted, rejected: received - accepted, advertised }

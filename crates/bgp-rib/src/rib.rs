@@ -136,8 +136,10 @@ impl Rib {
     pub fn feed(&mut self, feed: FeedId, prefix: Prefix, attributes: &AttributeSet, next_hop: Option<IpAddr>) {
         let Some(attr) = self.intern_local(attributes, next_hop) else { return };
         if let Some(found) = self.feeds.get_mut(feed) {
-            let mut context = Context { seeds: &self.seeds, interner: &mut self.interner, ranks: &mut found.ranks };
-            put_own(&mut found.tables, &mut context, prefix, attr);
+            found.change(&self.seeds, prefix, |tables, ranks| {
+                let mut context = Context { seeds: &self.seeds, interner: &mut self.interner, ranks };
+                put_own(tables, &mut context, prefix, attr);
+            });
         }
         self.let_go(attr);
         self.feed_changed(feed);
@@ -146,8 +148,10 @@ impl Rib {
     /// Takes a prefix out of a feed.
     pub fn unfeed(&mut self, feed: FeedId, prefix: Prefix) {
         if let Some(found) = self.feeds.get_mut(feed) {
-            let mut context = Context { seeds: &self.seeds, interner: &mut self.interner, ranks: &mut found.ranks };
-            take_own(&mut found.tables, &mut context, prefix);
+            found.change(&self.seeds, prefix, |tables, ranks| {
+                let mut context = Context { seeds: &self.seeds, interner: &mut self.interner, ranks };
+                take_own(tables, &mut context, prefix);
+            });
         }
         self.feed_changed(feed);
     }

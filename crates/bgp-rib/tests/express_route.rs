@@ -176,6 +176,7 @@ fn the_route_filter_says_what_the_customer_is_told_and_changes_at_once() {
         told.announced.clear();
         lab.read(customer, &mut told);
         assert_eq!(told.routes.keys().map(ToString::to_string).collect::<Vec<_>>(), expected);
+        assert_eq!(lab.rib.counts(customer).v4.advertised as usize, expected.len());
         // What stays need not be told again, but nothing that is not asked for may be told at all.
         assert!(told.announced.iter().all(|prefix| expected.contains(&prefix.to_string().as_str())));
     }
