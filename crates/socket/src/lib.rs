@@ -13,11 +13,13 @@
 //! - [`udp`]: datagrams in batches, with hop limit, interface and time of arrival.
 //! - [`frame`]: whole frames of an interface, with their tags.
 //! - [`priority`]: no socket's, but `unsafe` as well: a thread that is not kept waiting.
+//! - [`descriptors`]: room for as many of them as there will be.
 //!
 //! Errors are [`std::io::Error`]s of the kind that the kernel gave; the error inside is a [`StepError`] that names
 //! the option or the call that failed. What the kernel lacks has the kind [`std::io::ErrorKind::Unsupported`].
 
 pub mod ao;
+pub mod descriptors;
 mod error;
 pub mod frame;
 mod key;

@@ -153,6 +153,7 @@ impl Edge {
     fn start_with(config: Config, file: Option<(&Path, Text)>, catalog: Arc<Catalog>) -> Result<Self, StartError> {
         let config = Arc::new(config);
         let clock = Clock::start();
+        make_room(&config);
         let fault = |what: &str| {
             let what = what.to_owned();
             move |cause| StartError::Io { what, cause }
@@ -389,6 +390,23 @@ impl Core {
 
 /// How long the process stays after it has told its peers that it goes.
 const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Descriptors beside those of sessions: listeners, files, BFD, whoever asks.
+const OTHER_FILES: usize = 64;
+
+/// Makes room for the sockets of all peers, and says so where the limit of open files is too low for them.
+fn make_room(config: &Config) {
+    let peers: usize = config.domains.iter().map(|domain| domain.peers.len()).sum();
+    // A call of ours and one of theirs may be open at once (RFC 4271, 6.8).
+    let wanted = u32::try_from(2 * peers + OTHER_FILES).unwrap_or(u32::MAX);
+    match socket::descriptors::reserve(wanted) {
+        Ok(limit) if limit < (peers + OTHER_FILES) as u64 => {
+            tracing::warn!("at most {limit} open files, and {peers} peers: raise the limit (ulimit -n, LimitNOFILE=)");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("no room for the sockets of {peers} peers: {error}"),
+    }
+}
 
 /// How many workers there are when nobody says: one core is for the kernel, for BFD, and for whoever asks.
 fn spare_cores() -> usize {

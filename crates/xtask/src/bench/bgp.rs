@@ -47,6 +47,9 @@ pub(crate) struct Bgp {
     /// Who stands beside the edge: adapters of the bench
     #[arg(long, value_delimiter = ',', default_value = "bird")]
     beside: Vec<String>,
+    /// Draw where the edge's time goes meanwhile, with perf; takes --only and leaves the page alone
+    #[arg(long, requires = "only")]
+    flame: bool,
     /// Write the page from this file of an earlier run
     #[arg(long)]
     from: Option<PathBuf>,
@@ -88,11 +91,26 @@ fn play(options: &Bgp, bench: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let mut play = runner(bench);
     play.args(["--profile", &options.profile, "--repeat", &options.repeat.to_string(), "--json"]);
     play.arg(&results).args(options.only.iter().flat_map(|labels| ["--only", labels]));
+    if options.flame {
+        play.arg(&adapter).current_dir(crate::root());
+        return flame(options, &play, folder).map(|()| results);
+    }
     play.args(&options.beside).arg(&adapter).current_dir(crate::root());
     let status = play.status().context("python3")?;
     // A daemon that did not finish a scenario is a result too, and the script's status tells of it.
     ensure!(results.exists(), "the bench in {} ended with {status} and no result", bench.display());
     Ok(results)
+}
+
+/// Samples the edge while it plays alone, and draws what was seen.
+fn flame(options: &Bgp, play: &Command, folder: &Path) -> anyhow::Result<()> {
+    let samples = folder.join("perf.data");
+    let status = super::flame::sampled(play, &samples).status().context("perf")?;
+    ensure!(status.success(), "perf ended with {status}");
+    let title = format!("The edge's workers in {}", options.only.as_deref().unwrap_or_default());
+    let drawing = super::flame::draw(&samples, "worker", &title)?;
+    crate::chores::say(&format!("drawn: {}", drawing.display()));
+    std::fs::remove_file(&samples).with_context(|| samples.display().to_string())
 }
 
 /// `run.py` of the bench, with our scenarios beside its own.

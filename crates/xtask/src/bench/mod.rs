@@ -4,6 +4,7 @@ mod bgp;
 mod capacity;
 mod check;
 mod dataplane;
+mod flame;
 mod idle;
 mod pac;
 mod service;
