@@ -1,8 +1,9 @@
-//! What the fuzz targets do with their bytes: [`judge`] with a text, [`arm`] with requests, [`bgp`] with messages, [`rib`] with a table, [`session`]
+//! What the fuzz targets do with their bytes: [`judge`] with a text, [`arm`] with requests, [`bgp`] with messages, [`flow`] with flow records, [`rib`] with a table, [`session`]
 //! with all that a peer does.
 
 pub mod arm;
 pub mod bgp;
+pub mod flow;
 pub mod rib;
 pub mod session;
 

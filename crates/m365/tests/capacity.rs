@@ -162,6 +162,24 @@ fn percentiles_peaks_and_sizes_follow_from_the_intervals() {
 }
 
 #[test]
+fn an_interval_without_bytes_counts_in_parts_as_in_the_whole() {
+    // Packets of a protocol without ports, and no bytes: nothing but the interval.
+    let silent =
+        Flow { bytes: 0, protocol: 50, start_ms: 3_000_000, end_ms: 3_000_001, ..flow("10.10.0.1", "52.96.0.1", 0) };
+    let counted = |flows: &[Flow]| {
+        let mut tally = Tally::new(300);
+        flows.iter().for_each(|flow| tally.add(classifier(), flow).unwrap());
+        tally
+    };
+    let loud = flow("10.10.0.1", "52.96.0.1", 443);
+    let terms = Terms { circuits: Vec::new(), headroom: 20, offers: vec![1], ports_per_address: 1 };
+    let whole = Report::new(&counted(&[loud, silent]), &terms);
+    let mut parts = counted(&[loud]);
+    parts.merge(&counted(&[silent])).unwrap();
+    assert_eq!((Report::new(&parts, &terms), whole.intervals), (whole, 11));
+}
+
+#[test]
 fn too_many_intervals_are_refused() {
     let (classifier, mut tally) = (classifier(), Tally::new(1));
     let day = Flow { end_ms: Tally::LONGEST_MS, ..flow("10.10.0.1", "52.96.0.1", 443) };

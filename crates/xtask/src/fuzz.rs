@@ -20,6 +20,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("bgp_session", "fuzz/seeds/bgp_session"),
     ("bgp_update", "fuzz/seeds/bgp_update"),
     ("design_yaml", "examples"),
+    ("flow", "fuzz/seeds/flow"),
     ("rib", "fuzz/seeds/rib"),
     ("terraform_json", "crates/design/tests/fixtures"),
 ];

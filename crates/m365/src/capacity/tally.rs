@@ -153,16 +153,7 @@ impl Tally {
     }
 
     fn put(&mut self, index: i64, slot: usize, side: usize, bytes: u64, flows: u64) -> Result<(), TallyError> {
-        let cells = match self.cells.get_mut(&index) {
-            Some(cells) => cells,
-            None => {
-                if self.cells.len() >= Self::MOST_INTERVALS {
-                    let at = index.saturating_mul(i64::from(self.seconds));
-                    return Err(TallyError::Span { most: Self::MOST_INTERVALS, seconds: self.seconds, at });
-                }
-                self.cells.entry(index).or_default()
-            }
-        };
+        let cells = self.interval(index)?;
         if cells.len() <= slot {
             cells.resize(slot + 1, Cell::default());
         }
@@ -170,6 +161,15 @@ impl Tally {
         cell.bytes[side] = cell.bytes[side].saturating_add(bytes);
         cell.flows[side] = cell.flows[side].saturating_add(flows);
         Ok(())
+    }
+
+    /// The cells of an interval, which is new or known.
+    fn interval(&mut self, index: i64) -> Result<&mut Vec<Cell>, TallyError> {
+        if self.cells.len() >= Self::MOST_INTERVALS && !self.cells.contains_key(&index) {
+            let at = index.saturating_mul(i64::from(self.seconds));
+            return Err(TallyError::Span { most: Self::MOST_INTERVALS, seconds: self.seconds, at });
+        }
+        Ok(self.cells.entry(index).or_default())
     }
 
     fn slot(&mut self, classifier: &Classifier, site: u16, verdict: u16) -> usize {
@@ -201,19 +201,20 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) -> Result<(), TallyError> {
         let slots: Vec<usize> = other.keys.iter().map(|key| self.key(key.clone())).collect();
         for (index, cells) in &other.cells {
-            for (cell, slot) in cells.iter().zip(&slots) {
-                if *cell != Cell::default() {
-                    self.put(*index, *slot, 0, 0, 0)?;
-                    if let Some(own) = self.cells.get_mut(index).and_then(|own| own.get_mut(*slot)) {
-                        own.add(cell);
-                    }
+            // An interval whose records have no bytes is one all the same: percentiles count it.
+            let own = self.interval(*index)?;
+            for (cell, slot) in cells.iter().zip(&slots).filter(|(cell, _)| **cell != Cell::default()) {
+                if own.len() <= *slot {
+                    own.resize(slot + 1, Cell::default());
                 }
+                own[*slot].add(cell);
             }
         }
-        self.records += other.records;
-        self.odd.between += other.odd.between;
-        self.odd.backwards += other.odd.backwards;
-        self.odd.endless += other.odd.endless;
+        // Another process may say anything.
+        self.records = self.records.saturating_add(other.records);
+        self.odd.between = self.odd.between.saturating_add(other.odd.between);
+        self.odd.backwards = self.odd.backwards.saturating_add(other.odd.backwards);
+        self.odd.endless = self.odd.endless.saturating_add(other.odd.endless);
         Ok(())
     }
 }
