@@ -50,19 +50,13 @@ fn json(run: &common::Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
 }
 
-#[test]
-fn duckdb_counts_the_same() {
-    let folder = folder();
-    let files = files(folder.path(), 30_000, 2);
-    let own = json(&capacity(&["--json"], &files));
-    assert_eq!((own["records"].as_u64(), own["backwards"].as_u64()), (Some(30_000), Some(0)));
-    let query = folder.path().join("query.sql");
-    let text = capacity(&["--sql", "duckdb"], &[]).stdout;
-    std::fs::write(&query, text).unwrap();
+/// The rows of a query, as an engine counts them over files; and whether they are our own of `own`.
+fn counts_the_same(engine: &str, python: &Path, own: &Value, folder: &Path, files: &[PathBuf]) {
+    let query = folder.join(format!("{engine}.sql"));
+    std::fs::write(&query, capacity(&["--sql", engine], &[]).stdout).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let python = root.join("target/clients/bin/python");
-    assert!(python.exists(), "{} is missing; `scripts/test` installs the clients", python.display());
-    let ended = Command::new(python).arg(root.join("clients/capacity.py")).arg(&query).args(&files).output().unwrap();
+    let mut command = Command::new(python);
+    let ended = command.arg(root.join("clients/capacity.py")).arg(engine).arg(&query).args(files).output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     let told: Value = serde_json::from_slice(&ended.stdout).unwrap();
     let (rows, loads) = (told["rows"].as_array().unwrap(), own["loads"].as_array().unwrap());
@@ -75,6 +69,34 @@ fn duckdb_counts_the_same() {
     };
     assert!(loads.len() > 30, "{}", loads.len());
     assert_eq!(lines(rows), lines(loads));
+}
+
+/// The Python with the clients that the tests install.
+fn clients() -> PathBuf {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/clients/bin/python");
+    assert!(python.exists(), "{} is missing; `scripts/test` installs the clients", python.display());
+    python
+}
+
+#[test]
+fn duckdb_counts_the_same() {
+    let folder = folder();
+    let files = files(folder.path(), 30_000, 2);
+    let own = json(&capacity(&["--json"], &files));
+    assert_eq!((own["records"].as_u64(), own["backwards"].as_u64()), (Some(30_000), Some(0)));
+    counts_the_same("duckdb", &clients(), &own, folder.path(), &files);
+}
+
+#[test]
+#[ignore = "chdb and pyspark are half a gigabyte: TWINPATH_ENGINES names a Python that has them"]
+fn clickhouse_and_spark_count_the_same() {
+    let folder = folder();
+    let files = files(folder.path(), 30_000, 2);
+    let own = json(&capacity(&["--json"], &files));
+    let python = PathBuf::from(std::env::var_os("TWINPATH_ENGINES").unwrap());
+    for engine in ["clickhouse", "spark"] {
+        counts_the_same(engine, &python, &own, folder.path(), &files);
+    }
 }
 
 #[test]

@@ -171,8 +171,8 @@ impl Writer {
       CAST(split_part(a, '.', 3) AS INT), CAST(split_part(a, '.', 4) AS INT)) END"
             }
             Engine::ClickHouse => {
-                "if(position(a, ':') > 0, concat('6', lower(hex(IPv6StringToNum(a)))),
-      concat('4', lower(leftPad(hex(IPv4StringToNum(a)), 8, '0'))))"
+                "if(position(a, ':') > 0, concat('6', lower(hex(IPv6StringToNumOrDefault(a)))),
+      concat('4', lower(leftPad(hex(IPv4StringToNumOrDefault(a)), 8, '0'))))"
             }
             Engine::Spark => {
                 "CASE WHEN contains(a, ':') THEN concat('6', array_join(transform(concat(

@@ -51,7 +51,7 @@ pub(crate) fn measure(options: &Capacity) -> anyhow::Result<()> {
 
     let (own_time, own_memory, own) = ran(asked(&["--json"]).args(&files), &folder)?;
     let mut duckdb = Command::new(python);
-    duckdb.arg(root.join("clients/capacity.py")).arg(&query).args(&files);
+    duckdb.arg(root.join("clients/capacity.py")).arg("duckdb").arg(&query).args(&files);
     let (time, memory, other) = ran(&mut duckdb, &folder)?;
     let (mine, theirs) = (rows(&own["loads"])?, rows(&other["rows"])?);
     ensure!(mine == theirs, "the two do not say the same; the records are in {}", folder.display());
