@@ -128,13 +128,31 @@ fn routes(topology: &Topology, node: &Node) -> String {
     let wanted = |kind: &LinkKind| match node.role {
         // A machine's only way is its gateway; a site's way to all that is nobody's is the Internet.
         Role::Machine => *kind == LinkKind::Vnet,
-        Role::Site => *kind == LinkKind::Internet,
+        Role::Site | Role::Outside => *kind == LinkKind::Internet,
         _ => false,
     };
+    if node.role == Role::Internet {
+        return beyond(topology, node);
+    }
     for link in topology.links_of(&node.name).filter(|link| wanted(&link.kind)) {
         let far = usize::from(link.ends[0] == node.name);
         for address in link.lanes.iter().flat_map(|lane| &lane.addresses[far]) {
             let _ = writeln!(lines, "route add default via {} dev {}", address.ip, device(link, 1 - far));
+        }
+    }
+    lines
+}
+
+/// The routes of the Internet: to whoever has addresses there that are no site's.
+fn beyond(topology: &Topology, node: &Node) -> String {
+    let mut lines = String::new();
+    for link in topology.links_of(&node.name) {
+        let far = topology.node(&link.ends[0]).filter(|far| matches!(far.role, Role::Services | Role::Outside));
+        for (address, via) in far.iter().flat_map(|far| &far.addresses).flat_map(|address| {
+            let ends = link.lanes.iter().flat_map(|lane| &lane.addresses[0]);
+            ends.filter(|end| end.ip.is_ipv4() == address.ip.is_ipv4()).map(move |end| (address, end.ip))
+        }) {
+            let _ = writeln!(lines, "route add {address} via {via} dev {}", device(link, 1));
         }
     }
     lines

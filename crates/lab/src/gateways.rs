@@ -4,7 +4,7 @@
 //! tells (`/operator/v1/gateways`). Stand-ins answer on the edge that asked: what comes in on a device leaves by it.
 
 use crate::routers::{find, run, write};
-use crate::topology::{Node, Role};
+use crate::topology::{Link, LinkKind, Node, Role};
 use crate::{Error, Lab, node, wait};
 use client::Who;
 use serde_json::{Value, json};
@@ -128,6 +128,24 @@ fn begin(lab: &mut Lab, place: &Node, gateway: &Value, underlay: IpAddr) -> Resu
     run(lab, &process, Some(&place.name), program, args, &folder)
 }
 
+/// The mark and table of what came from the Internet.
+const OUTSIDE: u32 = 200;
+
+/// The stand-ins' way back to the Internet.
+fn by_the_internet(place: &Node, link: &Link) -> Result<(), Error> {
+    let mark = format!("{OUTSIDE:#x}");
+    for lane in &link.lanes {
+        for via in &lane.addresses[1] {
+            let family = if via.ip.is_ipv4() { "-4" } else { "-6" };
+            let lines = format!("route replace default via {} dev {} table {OUTSIDE}\n", via.ip, lane.devices[0]);
+            let known = node::run(Some(&place.name), "ip", &[family, "rule", "show"], None)?.contains(&mark);
+            let rule = if known { String::new() } else { format!("rule add fwmark {mark} table {OUTSIDE}\n") };
+            node::run(Some(&place.name), "ip", &[family, "-batch", "-"], Some(&(lines + &rule)))?;
+        }
+    }
+    Ok(())
+}
+
 /// Joins the stand-ins to the Microsoft peerings' domains: a cable to each, and the way back by the one that asked.
 ///
 /// # Errors
@@ -146,6 +164,12 @@ pub(crate) fn services(lab: &Lab, domains: &[String]) -> Result<(), Error> {
         }
         let _ = writeln!(rules, "  iifname \"d{number}\" ct mark set {number}");
         made.push((number, domain));
+    }
+    // Whoever comes from the Internet is answered there.
+    let outside = lab.topology().links_of(&place.name).find(|link| link.kind == LinkKind::Internet);
+    if let Some(link) = outside {
+        let _ = writeln!(rules, "  iifname \"{}\" ct mark set {OUTSIDE}", link.lanes[0].devices[0]);
+        by_the_internet(place, link)?;
     }
     rules +=
         " }\n chain out { type route hook output priority mangle; policy accept;\n  meta mark set ct mark\n }\n}\n";

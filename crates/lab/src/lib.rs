@@ -22,6 +22,7 @@ pub mod report;
 mod routers;
 mod secret;
 mod service;
+pub mod sight;
 mod state;
 pub mod topology;
 pub mod up;

@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 /// Liveness inside a site: quick, as cables there are short.
 const INSIDE: Bfd = Bfd::On { interval_ms: 100, multiplier: 3 };
 
+/// The part of a core's configuration that says which routes of the edge routers it takes: its filter `from_edge`.
+pub(crate) const ACCEPT: &str = "accept.conf";
+
 /// Where Debian keeps FRR's daemons.
 const FRR: &str = "/usr/lib/frr";
 
@@ -154,7 +157,7 @@ fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error
     let identity = place.addresses.iter().map(|address| address.ip).find(IpAddr::is_ipv4);
     let identity = identity.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 0, 1)));
     let mut text = format!(
-        "# The core of {}: made by `twinpath lab`.\nrouter id {identity};\nlog \"router.log\" all;\n\nprotocol device {{ scan time 2; }}\n\
+        "# The core of {}: made by `twinpath lab`.\nrouter id {identity};\nlog \"router.log\" all;\ninclude \"{ACCEPT}\";\n\nprotocol device {{ scan time 2; }}\n\
          protocol bfd {{ interface \"*\" {{ min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }}; }}\n",
         place.place
     );
@@ -200,7 +203,7 @@ fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error
                     ),
                     None => {
                         text += "  rr client;\n";
-                        ("all".to_owned(), "where source = RTS_BGP")
+                        ("filter from_edge".to_owned(), "where source = RTS_BGP")
                     }
                 };
                 let _ = writeln!(text, "  {channel} {{ next hop self; import {import}; export {export}; }};\n}}");
@@ -208,6 +211,7 @@ fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error
         }
     }
     write(&folder.join("bird.conf"), &text, false)?;
+    write(&folder.join(ACCEPT), "filter from_edge { accept; }\n", false)?;
     let rules = translation(topology, plan, place);
     write(&folder.join("nat.nft"), &rules, false)?;
     node::run(Some(&place.name), "nft", &["-f", "-"], Some(&rules)).map(drop)

@@ -114,6 +114,15 @@ pub fn up(
     Ok(came)
 }
 
+/// Orders again, in a lab that is up: what stands is changed to what is wanted now.
+///
+/// # Errors
+///
+/// The service does not answer. Refusals are no errors.
+pub fn order_again(lab: &Lab, design: &Design, plan: &Plan) -> Result<Ordered, Error> {
+    order::order(lab, design, plan, &mut |_| {})
+}
+
 impl State {
     /// The port of the service.
     pub fn port(&self) -> u16 {

@@ -101,12 +101,12 @@ pub fn verify(lab: &Lab) -> Result<Vec<Reached>, Error> {
 }
 
 /// Addresses of one family at both ends.
-fn pair(one: &Host, other: &Host) -> Option<(IpAddr, IpAddr)> {
+pub(crate) fn pair(one: &Host, other: &Host) -> Option<(IpAddr, IpAddr)> {
     let of = |host: &Host, four: bool| host.addresses.iter().copied().find(|address| address.is_ipv4() == four);
     [true, false].into_iter().find_map(|four| Some((of(one, four)?, of(other, four)?)))
 }
 
-fn end(host: &Host, address: IpAddr) -> Result<End, Error> {
+pub(crate) fn end(host: &Host, address: IpAddr) -> Result<End, Error> {
     let namespace = Namespace::named(&host.node).map_err(Error::io(host.node.clone()))?;
     Ok(End { node: host.node.clone(), namespace: Some(namespace), address })
 }

@@ -41,6 +41,20 @@ pub enum LabCommand {
     /// The same, and take it down at the end
     #[command(after_help = "Exit codes: 0 all works, 1 something does not, 2 usage or input error")]
     Run(Up),
+    /// Show Microsoft 365 over the circuits of a design, by where packets go, and take all of it down
+    ///
+    /// A lab of its own is ordered in steps: without Microsoft's permission, with it on circuits of tier Standard, as
+    /// designed, without a route filter, as designed again. After each, packets go from every site and from a user
+    /// outside to a stand-in for each endpoint set and to DNS and CDN on the Internet, and frames are captured on the
+    /// circuits and on the ways to the Internet. Last the endpoints change while packets flow
+    #[command(
+        name = "m365",
+        after_help = "Examples:\n  twinpath lab m365 examples/contoso.design.yaml\n  \
+        twinpath lab m365 my.design.yaml --endpoints 2025120100 --change 2026082300\n  \
+        twinpath lab m365 my.design.yaml --captures wires       a file for Wireshark of each cable and step\n\n\
+        Exit codes: 0 all as it has to be, 1 something is not, 2 usage or input error"
+    )]
+    M365(LabM365),
     /// Take a lab down; nothing of it stays
     Down,
     /// What runs: labs, nodes, processes, sessions
@@ -113,6 +127,29 @@ pub struct Up {
     /// With --drill: write a page that stands alone, with a chart for each failure
     #[arg(long, value_name = "FILE", requires = "drill")]
     pub html: Option<PathBuf>,
+    /// For how many seconds sessions are waited for
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub patience: u64,
+}
+
+/// `twinpath lab m365`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct LabM365 {
+    /// The design
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What the customer's edge routers run
+    #[arg(long, value_enum, default_value_t = Router::Bird)]
+    pub ce: Router,
+    /// The endpoints: a version of the catalogue, or a file with an answer of the endpoint service [default: the newest]
+    #[arg(long, value_name = "VERSION|FILE")]
+    pub endpoints: Option<String>,
+    /// The endpoints that come after them [default: the last set that the circuit carries loses its support]
+    #[arg(long, value_name = "VERSION|FILE")]
+    pub change: Option<String>,
+    /// Keep the captured packets in this folder, a file of pcap for each step and cable
+    #[arg(long, value_name = "FOLDER")]
+    pub captures: Option<PathBuf>,
     /// For how many seconds sessions are waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub patience: u64,

@@ -14,6 +14,7 @@
 //! [`trace`] asks a stream's own way hop by hop, from the same port to the same port, so that a router which shares out
 //! by flow treats the question as it treats the stream. That proves which edge a direction takes.
 
+mod capture;
 mod flow;
 mod loss;
 mod packet;
@@ -24,6 +25,7 @@ mod stamp;
 mod stream;
 pub mod trace;
 
+pub use capture::{Capture, Passed, Point};
 pub use flow::{Flow, FlowRecord, Progress};
 pub use loss::{Arrival, Delays, Gap, Loss, loss, per_slot};
 pub use prober::{ProbeError, Probes, Recording};

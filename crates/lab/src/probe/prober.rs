@@ -55,6 +55,7 @@ pub struct Recording {
 
 /// Streams and flows that run. Dropped, they stop.
 pub struct Probes {
+    run: u32,
     clock: Clock,
     stop_sending: Arc<AtomicBool>,
     stop_receiving: Arc<AtomicBool>,
@@ -105,6 +106,7 @@ impl Probes {
             .map_err(ProbeError::Thread)?;
         let stop = Arc::clone(&stop_sending);
         let mut probes = Self {
+            run,
             clock,
             stop_sending,
             stop_receiving,
@@ -122,6 +124,11 @@ impl Probes {
             probes.flows.push(flow::start(flow, clock, &probes.stop_sending).map_err(fault)?);
         }
         Ok(probes)
+    }
+
+    /// The number that its packets carry, by which [`Capture`](super::Capture) tells them.
+    pub fn run(&self) -> u32 {
+        self.run
     }
 
     /// The clock of all stamps.

@@ -12,9 +12,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[error("{what} says no {wanted}: nothing can be built of it; `twinpath check` tells more")]
 pub struct Unfit {
     /// Which part of it.
-    what: String,
+    pub(super) what: String,
     /// What is missing.
-    wanted: &'static str,
+    pub(super) wanted: &'static str,
 }
 
 /// Which address of a site's prefix its host has, and of a service's prefix its stand-in.
@@ -30,8 +30,23 @@ impl Topology {
     ///
     /// There is no circuit, or one says no location or site.
     pub fn of(design: &Design, catalog: &Catalog, router: ProcessKind) -> Result<Self, Unfit> {
+        Build::of(design, catalog, router).map(|build| build.topology)
+    }
+}
+
+/// A topology as it grows.
+pub(super) struct Build {
+    pub(super) topology: Topology,
+    /// How many links between routers have got addresses.
+    numbers: u16,
+    /// What a customer's routers run.
+    router: ProcessKind,
+}
+
+impl Build {
+    pub(super) fn of(design: &Design, catalog: &Catalog, router: ProcessKind) -> Result<Self, Unfit> {
         let company = design.company.value().cloned().unwrap_or_else(|| "a firm".to_owned());
-        let mut build = Build { topology: Self { company, ..Self::default() }, numbers: 0, router };
+        let mut build = Self { topology: Topology { company, ..Topology::default() }, numbers: 0, router };
         if design.circuits.is_empty() {
             return Err(Unfit { what: "the design".to_owned(), wanted: "circuit" });
         }
@@ -43,20 +58,9 @@ impl Topology {
         }
         build.services(design, catalog);
         build.internet(design)?;
-        Ok(build.topology)
+        Ok(build)
     }
-}
 
-/// A topology as it grows.
-struct Build {
-    topology: Topology,
-    /// How many links between routers have got addresses.
-    numbers: u16,
-    /// What a customer's routers run.
-    router: ProcessKind,
-}
-
-impl Build {
     fn sites(&mut self, design: &Design) -> Result<(), Unfit> {
         let mut prefixes: BTreeMap<Name, Vec<Prefix>> = BTreeMap::new();
         for (name, site) in &design.sites {
@@ -231,7 +235,7 @@ impl Build {
         Ok(())
     }
 
-    fn onto_cloud(&mut self, node: &str) {
+    pub(super) fn onto_cloud(&mut self, node: &str) {
         let number = self.topology.links.iter().filter(|link| link.kind == LinkKind::Cloud).count();
         let last = u8::try_from(number).unwrap_or(u8::MAX).saturating_add(1);
         let lane = Lane {
@@ -245,7 +249,7 @@ impl Build {
 
     /// A link between two routers of the customer's, with addresses that no design has: link-local ones of IPv4
     /// (RFC 3927) and unique local ones of IPv6 (RFC 4193).
-    fn joint(&mut self, name: &str, kind: LinkKind, ends: [&str; 2], devices: [String; 2]) {
+    pub(super) fn joint(&mut self, name: &str, kind: LinkKind, ends: [&str; 2], devices: [String; 2]) {
         let number = self.numbers;
         self.numbers += 1;
         let four = |end: u16| {
@@ -261,7 +265,7 @@ impl Build {
         self.link(name, kind, ends, vec![lane]);
     }
 
-    fn node(&mut self, name: &str, role: Role, place: &str, addresses: Vec<Address>) {
+    pub(super) fn node(&mut self, name: &str, role: Role, place: &str, addresses: Vec<Address>) {
         self.topology.nodes.push(Node { name: name.to_owned(), role, place: place.to_owned(), addresses });
     }
 
@@ -269,7 +273,7 @@ impl Build {
         self.topology.links.push(Link { name: name.to_owned(), kind, ends: ends.map(str::to_owned), lanes });
     }
 
-    fn host(&mut self, name: &str, node: &str, at: At, addresses: Vec<IpAddr>) {
+    pub(super) fn host(&mut self, name: &str, node: &str, at: At, addresses: Vec<IpAddr>) {
         self.topology.hosts.push(Host { name: name.to_owned(), node: node.to_owned(), at, addresses });
     }
 
@@ -322,7 +326,7 @@ fn in_subnet(prefix: Prefix, offset: u32) -> Option<Address> {
     Some(Address { ip: prefix.address(offset)?, length: prefix.length().max(longest) })
 }
 
-fn whole(ip: IpAddr) -> Address {
+pub(super) fn whole(ip: IpAddr) -> Address {
     Address { ip, length: if ip.is_ipv4() { 32 } else { 128 } }
 }
 

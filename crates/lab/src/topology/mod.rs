@@ -16,9 +16,11 @@
 mod address;
 mod build;
 mod draw;
+mod endpoints;
 
 pub use address::Address;
 pub use build::Unfit;
+pub use endpoints::StandIn;
 
 #[cfg(test)]
 mod tests;
@@ -77,6 +79,8 @@ pub enum Role {
     Services,
     /// The Internet.
     Internet,
+    /// A user outside the buildings that have a circuit.
+    Outside,
 }
 
 /// A cable between two nodes.
@@ -189,10 +193,12 @@ pub enum At {
     Site,
     /// A virtual network.
     Vnet,
-    /// A Microsoft service whose prefixes the route filters let through.
+    /// A Microsoft service whose prefixes the route filters let through, or endpoints of one.
     Service,
     /// A place on the Internet that is no Microsoft service.
     Internet,
+    /// A user outside the buildings that have a circuit.
+    Outside,
 }
 
 impl Topology {
@@ -232,7 +238,7 @@ impl Topology {
         let is_end = |site: &Host, end: &Host| match end.at {
             At::Vnet | At::Service => true,
             At::Internet => self.links_of(&site.node).any(|link| link.kind == LinkKind::Internet),
-            At::Site => false,
+            At::Site | At::Outside => false,
         };
         let ends = |site| self.hosts.iter().filter(move |end| is_end(site, end)).map(move |end| (site, end));
         self.hosts_at(At::Site).flat_map(ends).collect()

@@ -46,6 +46,7 @@ pub(super) fn run(args: &Lab, name: &str) -> anyhow::Result<Outcome> {
         LabCommand::Plan { .. }
         | LabCommand::Up(_)
         | LabCommand::Run(_)
+        | LabCommand::M365(_)
         | LabCommand::Down
         | LabCommand::Carry { .. }
         | LabCommand::Gate { .. } => Ok(Outcome::BadInput),

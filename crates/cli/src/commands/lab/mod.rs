@@ -5,6 +5,7 @@
 
 mod gate;
 mod inside;
+mod m365;
 mod page;
 mod up;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(args: &Lab, catalog: &Catalog) -> anyhow::Result<Outcome> {
             let ends = matches!(args.command, LabCommand::Run(_));
             return up::run(args, up, ends, catalog);
         }
+        LabCommand::M365(asked) => return m365::run(args, asked, catalog),
         LabCommand::Down => return down(args),
         LabCommand::Status if args.name.is_none() && lab::labs()?.is_empty() => return nothing(args),
         _ => {}

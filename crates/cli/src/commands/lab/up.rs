@@ -46,7 +46,7 @@ pub(super) fn run(args: &Lab, up: &Up, ends: bool, catalog: &Catalog) -> anyhow:
     if let Some(missing) = missing(up.ce) {
         anyhow::bail!("{missing}");
     }
-    begin(&name, up, &loaded, catalog)?;
+    begin(&name, &up.file, Topology::of(&loaded.design, catalog, super::kind(up.ce))?)?;
     let outcome = super::pass(&name).and_then(|outcome| drill(args, up, &name, outcome));
     if ends {
         keeper::end(&name)?;
@@ -75,7 +75,7 @@ fn drill(args: &Lab, up: &Up, name: &str, outcome: Outcome) -> anyhow::Result<Ou
 }
 
 /// What the machine lacks, and how to get it.
-fn missing(ce: Router) -> Option<String> {
+pub(super) fn missing(ce: Router) -> Option<String> {
     let needs = [("ip", "iproute2"), ("nft", "nftables"), ("unshare", "util-linux"), ("nsenter", "util-linux")];
     if let Some((program, package)) = needs.iter().find(|(program, _)| lab::find(program).is_none()) {
         return Some(format!("`{program}` is missing: apt-get install {package}"));
@@ -93,7 +93,7 @@ fn missing(ce: Router) -> Option<String> {
 }
 
 /// Makes the namespaces, unless the lab runs already, and opens the gate.
-fn begin(name: &str, up: &Up, loaded: &Loaded, catalog: &Catalog) -> anyhow::Result<()> {
+pub(super) fn begin(name: &str, file: &Path, topology: Topology) -> anyhow::Result<()> {
     let folder = lab::home()?.join(name);
     let before = State::read(&folder).ok().flatten();
     if before.as_ref().and_then(|state| state.keeper).is_some_and(|keeper| keeper.runs()) {
@@ -106,8 +106,8 @@ fn begin(name: &str, up: &Up, loaded: &Loaded, catalog: &Catalog) -> anyhow::Res
     let port = door.local_addr()?.port();
     let mut state = State {
         lab: name.to_owned(),
-        design: super::absolute(&up.file)?,
-        topology: Topology::of(&loaded.design, catalog, super::kind(up.ce))?,
+        design: super::absolute(file)?,
+        topology,
         base: format!("https://localhost:{port}"),
         ..State::default()
     };
@@ -121,7 +121,7 @@ fn begin(name: &str, up: &Up, loaded: &Loaded, catalog: &Catalog) -> anyhow::Res
 }
 
 /// The authority that makes edges' certificates is the service's own.
-struct Authority;
+pub(super) struct Authority;
 
 impl up::Own for Authority {
     fn enrol(&self, service: &Path, edge: &str, folder: &Path) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 mod capacity;
 mod plan;
 mod show;
-mod subject;
+pub(crate) mod subject;
 mod watch;
 
 use crate::Outcome;
