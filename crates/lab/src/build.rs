@@ -118,12 +118,11 @@ fn inside(topology: &Topology, node: &Node) -> String {
         let device = MANAGEMENT.0;
         let _ = writeln!(lines, "address add 169.254.254.{}/24 dev {device}\nlink set dev {device} up", number + 2);
     }
-    lines += &routes(topology, node);
     lines
 }
 
 /// Routes that no protocol brings: of hosts that run none.
-fn routes(topology: &Topology, node: &Node) -> String {
+pub(crate) fn routes(topology: &Topology, node: &Node) -> String {
     let mut lines = String::new();
     let wanted = |kind: &LinkKind| match node.role {
         // A machine's only way is its gateway; a site's way to all that is nobody's is the Internet.
@@ -137,7 +136,7 @@ fn routes(topology: &Topology, node: &Node) -> String {
     for link in topology.links_of(&node.name).filter(|link| wanted(&link.kind)) {
         let far = usize::from(link.ends[0] == node.name);
         for address in link.lanes.iter().flat_map(|lane| &lane.addresses[far]) {
-            let _ = writeln!(lines, "route add default via {} dev {}", address.ip, device(link, 1 - far));
+            let _ = writeln!(lines, "route replace default via {} dev {}", address.ip, device(link, 1 - far));
         }
     }
     lines

@@ -3,15 +3,14 @@
 //! [`Lab::open`] works in a process that is in the lab's own namespaces, which `twinpath lab …` and `twinpath drill`
 //! enter before they do anything else (`keeper`).
 
-use crate::state::{Identity, Program, State, home};
+use crate::state::{State, home};
 use crate::topology::{Link, LinkKind, ProcessKind, Role, Topology};
 use crate::{Error, node};
 use client::{At, Client, Who};
 use dataplane::linux::Net;
 use socket::Namespace;
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// How a link fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -178,7 +177,26 @@ impl Lab {
         if let Some(carrier) = self.carrier(link) {
             self.signal(&carrier, "CONT")?;
         }
-        self.provider_link(link, provider, true)
+        self.provider_link(link, provider, true)?;
+        // Of what a device that was down had, the kernel keeps addresses only.
+        let devices: Vec<&String> = link.lanes.iter().map(|lane| &lane.devices[provider]).collect();
+        let is_its = |line: &&str| devices.iter().any(|device| line.ends_with(&format!(" dev {device}")));
+        let routes = self.state.routes.get(&link.ends[provider]).map_or("", String::as_str);
+        let lines: String = routes.lines().filter(is_its).map(|line| format!("{line}\n")).collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        node::run(Some(&link.ends[provider]), "ip", &["-batch", "-"], Some(&lines)).map(drop)
+    }
+
+    /// Sets the routes of a node that no protocol brings.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refuses: a device of theirs is down.
+    pub fn routes(&self, node: &str) -> Result<(), Error> {
+        let Some(lines) = self.state.routes.get(node) else { return Ok(()) };
+        node::run(Some(node), "ip", &["-batch", "-"], Some(lines)).map(drop)
     }
 
     /// The process that carries packets over a trunk.
@@ -208,8 +226,7 @@ impl Lab {
 
     /// The number of a process that runs, as the lab sees it; nothing when it does not.
     pub fn pid(&self, process: &str) -> Option<u32> {
-        let running = self.state.programs.get(process)?.running?;
-        running.runs().then_some(running.pid)
+        self.state.programs.get(process)?.running().map(|running| running.pid)
     }
 
     /// Sends a signal, like `TERM` or `KILL`, to a process. One that does not run is left alone.
@@ -227,14 +244,9 @@ impl Lab {
     /// # Errors
     ///
     /// There is no such process, or it does not start.
-    pub fn start(&mut self, process: &str) -> Result<(), Error> {
-        if self.pid(process).is_some() {
-            return Ok(());
-        }
-        let program = self.state.programs.get_mut(process);
-        let program = program.ok_or_else(|| Error::No(format!("there is no process `{process}`")))?;
-        program.running = Some(launch(program)?);
-        self.save()
+    pub fn start(&self, process: &str) -> Result<(), Error> {
+        let program = self.state.programs.get(process);
+        program.ok_or_else(|| Error::No(format!("there is no process `{process}`")))?.start()
     }
 
     /// A command in a node, ready to be spawned by [`node::spawn`], in the node's folder.
@@ -254,24 +266,4 @@ impl Lab {
         }
         Ok(command)
     }
-}
-
-/// How a program of the lab begins: in a session of its own. An interrupt at the terminal is for the command that builds
-/// the lab, not for what it built; and the kernel shares its processors out among sessions. Root's labs get a larger
-/// share, as routers do not compete with what else a machine may have to do: liveness of 50 ms is for them.
-const BEGIN: &str = "{ echo -10 > /proc/self/autogroup; } 2>/dev/null; exec \"$@\"";
-
-/// Starts a program and leaves it to itself.
-pub(crate) fn launch(program: &Program) -> Result<Identity, Error> {
-    let doing = |path: &Path| path.display().to_string();
-    std::fs::create_dir_all(&program.folder).map_err(Error::io(doing(&program.folder)))?;
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(&program.log);
-    let log = log.map_err(Error::io(doing(&program.log)))?;
-    let copy = |log: &File| log.try_clone().map_err(Error::io(doing(&program.log)));
-    let mut command = Command::new("setsid");
-    command.args(["sh", "-c", BEGIN, "sh"]).arg(&program.program).args(&program.args).current_dir(&program.folder);
-    command.stdin(Stdio::null()).stdout(copy(&log)?).stderr(log);
-    let child = node::spawn(program.node.as_deref(), &mut command)?;
-    let ended = || Error::No(format!("{} ended at once: see {}", doing(&program.program), doing(&program.log)));
-    Identity::of(child.id()).ok_or_else(ended)
 }

@@ -1,8 +1,8 @@
 //! The keeper: the process whose namespaces are the lab.
 //!
 //! A lab has network, mounts and processes of its own, for root as for anybody else; a plain user gets a user
-//! namespace around them, in which it is root. The first process inside only waits, and takes note of children that
-//! end. When it ends, by `down` or however, the kernel ends every process of the lab and with the last of them every
+//! namespace around them, in which it is root. The first process inside takes note of children that end, and has this
+//! program look after the lab ([`keep`](crate::keep)) for as long as it stands. When it ends, by `down` or however, the kernel ends every process of the lab and with the last of them every
 //! link, route, rule and namespace: nothing of the machine's own network was ever touched.
 //!
 //! What works on the lab is this program again, inside: [`enter`] runs a command there by `nsenter`.
@@ -19,9 +19,9 @@ use std::time::Duration;
 /// The variable that names the lab that a process is inside of.
 const INSIDE: &str = "TWINPATH_LAB";
 
-/// What the first process does: it makes a `/run` of the lab's own, says so, and waits for the end of others.
-const WAIT: &str = "mount -t tmpfs -o mode=0755 run /run && mkdir /run/netns && ip link set lo up && : > \"$1\" && \
-    while :; do sleep 86400 & wait $!; done";
+/// What the first process does: it makes a `/run` of the lab's own, says so, and has somebody look after the lab.
+const KEEP: &str = "mount -t tmpfs -o mode=0755 run /run && mkdir /run/netns && ip link set lo up && : > \"$1\" && \
+    while :; do \"$2\" lab --name \"$3\" keep; sleep 1; done";
 
 /// How long the namespaces may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,7 +43,8 @@ pub fn is_root() -> bool {
 /// # Errors
 ///
 /// The kernel makes none for this user; the message says which setting to look at.
-pub fn begin(folder: &Path) -> Result<Identity, Error> {
+pub fn begin(name: &str, folder: &Path) -> Result<Identity, Error> {
+    let own = std::env::current_exe().map_err(Error::io("this program has no path"))?;
     let (ready, log) = (folder.join("ready"), folder.join("keeper.log"));
     let _ = std::fs::remove_file(&ready);
     let file = File::create(&log).map_err(Error::io(log.display().to_string()))?;
@@ -52,7 +53,8 @@ pub fn begin(folder: &Path) -> Result<Identity, Error> {
     if !is_root() {
         command.args(["--user", "--map-root-user"]);
     }
-    command.args(["sh", "-c", WAIT, "sh"]).arg(&ready);
+    command.args(["sh", "-c", KEEP, "sh"]).arg(&ready).arg(own).arg(name);
+    command.env(INSIDE, name).env(HOME, home()?);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).process_group(0);
     let mut child = command.spawn().map_err(Error::io("unshare, of util-linux"))?;
     let mut waited = Duration::ZERO;
@@ -144,6 +146,16 @@ pub fn end(name: &str) -> Result<bool, Error> {
             waited += Duration::from_millis(2);
         }
     }
-    std::fs::remove_dir_all(&folder).map_err(Error::io(folder.display().to_string()))?;
-    Ok(true)
+    let mut waited = Duration::ZERO;
+    loop {
+        match std::fs::remove_dir_all(&folder) {
+            // Somebody else ends it, too.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+            // Whoever is dying inside has written once more.
+            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty && waited < PATIENCE => {}
+            removed => return removed.map(|()| true).map_err(Error::io(folder.display().to_string())),
+        }
+        std::thread::sleep(Duration::from_millis(2));
+        waited += Duration::from_millis(2);
+    }
 }

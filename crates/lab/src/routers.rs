@@ -4,10 +4,8 @@
 //! others said, and so do the cores of two sites among themselves, as a second choice: one AS, as most firms have it.
 //! Where translation stands before the split into two links (spec 04), the core does it.
 
-use crate::handle::launch;
-use crate::state::Program;
 use crate::topology::{Address, LinkKind, Node, ProcessKind, Role, Topology};
-use crate::{Error, Lab, node, secret};
+use crate::{Error, Lab, Program, node, secret};
 use catalog::Catalog;
 use model::{Bfd, Family, LinkRole, NatPlacement, PeeringKind, Prefix};
 use planner::Plan;
@@ -73,7 +71,7 @@ pub(crate) fn start(lab: &mut Lab, plan: &Plan, catalog: &Catalog) -> Result<(),
 
 /// An edge router: the planner's configuration, and routes to the sites.
 fn edge(
-    lab: &Lab,
+    lab: &mut Lab,
     plan: &Plan,
     catalog: &Catalog,
     place: &Node,
@@ -123,7 +121,8 @@ fn edge(
             let _ = writeln!(lines, "route replace {prefix} via {} dev lan0", core.ip);
         }
     }
-    node::run(Some(&place.name), "ip", &["-batch", "-"], Some(&lines)).map(drop)
+    lab.state_mut().routes.insert(place.name.clone(), lines);
+    lab.routes(&place.name)
 }
 
 /// What lies behind the customer's edge routers: prefixes of sites, and of pools that are translated there.
@@ -336,10 +335,10 @@ pub(crate) fn run(
     }
     let log = folder.join(format!("{}.log", process.rsplit('/').next().unwrap_or(process)));
     let node = node.map(str::to_owned);
-    let mut program = Program { node, program, args, folder: folder.to_owned(), log, running: None };
-    program.running = Some(launch(&program)?);
+    let program = Program { node, program, args, folder: folder.to_owned(), log };
     lab.state_mut().programs.insert(process.to_owned(), program);
-    lab.save()
+    lab.save()?;
+    lab.start(process)
 }
 
 pub(crate) fn write(path: &Path, text: &str, secret: bool) -> Result<(), Error> {

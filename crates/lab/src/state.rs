@@ -1,7 +1,7 @@
 //! What a running lab remembers, in a file of its folder, so that every later command finds it.
 
-use crate::Error;
 use crate::topology::Topology;
+use crate::{Error, Program};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -27,6 +27,9 @@ pub struct State {
     pub keeper: Option<Identity>,
     /// Programs by the names of their processes, as the lab sees them.
     pub programs: BTreeMap<String, Program>,
+    /// Routes of nodes that no protocol brings, as lines for `ip`; a link that goes takes them along.
+    #[serde(default)]
+    pub routes: BTreeMap<String, String>,
     /// Addresses inside the tunnels between edges and gateways, which the service gives, and the nodes that have them.
     #[serde(default)]
     pub tunnels: BTreeMap<IpAddr, String>,
@@ -41,23 +44,6 @@ pub struct Identity {
     pub pid: u32,
     /// When it began, in ticks since the machine did.
     pub born: u64,
-}
-
-/// How a process is started, and the one that runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
-    /// The node; nothing for what runs beside them.
-    pub node: Option<String>,
-    /// The program.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// The folder that it runs in.
-    pub folder: PathBuf,
-    /// The file that takes what it prints.
-    pub log: PathBuf,
-    /// The one that runs, unless it was stopped.
-    pub running: Option<Identity>,
 }
 
 impl Identity {
@@ -95,6 +81,13 @@ impl State {
         };
         let wrong = |error| Error::No(format!("{}: {error}; `twinpath lab down` clears it", path.display()));
         serde_json::from_str(&text).map(Some).map_err(wrong)
+    }
+
+    /// The programs in the order of starting: FRR's first daemon serves the others.
+    pub fn in_order(&self) -> Vec<(&String, &Program)> {
+        let mut programs: Vec<(&String, &Program)> = self.programs.iter().collect();
+        programs.sort_by_key(|(process, _)| !process.ends_with("-zebra"));
+        programs
     }
 
     /// Writes it to the folder, whole or not at all.

@@ -75,6 +75,11 @@ pub fn up(
     watch.begin(Stage::Topology);
     watch.doing("namespaces and links");
     build::build(lab.topology())?;
+    for node in lab.topology().nodes.clone() {
+        let lines = build::routes(lab.topology(), &node);
+        lab.state_mut().routes.insert(node.name.clone(), lines);
+        lab.routes(&node.name)?;
+    }
     watch.doing("the service");
     service::start(lab)?;
     watch.doing("edges");

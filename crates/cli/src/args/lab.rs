@@ -10,6 +10,7 @@ use std::path::PathBuf;
     twinpath lab up my.design.yaml                          up, verified, left running\n  \
     twinpath lab exec ce-ams-1 -- birdc -s bird.ctl show protocols\n  \
     twinpath lab capture amsterdam-primary wire.pcap        until Ctrl-C\n  \
+    twinpath lab chaos --kills 50                           anything dies, and the lab heals\n  \
     twinpath lab down\n\n\
     A lab is in namespaces of its own, for root as for anybody else. Nothing of this machine's network is touched.")]
 pub struct Lab {
@@ -92,6 +93,12 @@ pub enum LabCommand {
         #[arg(value_enum)]
         how: Fate,
     },
+    /// Kill anything at random, again and again, and see whether the lab heals to the design each time
+    #[command(after_help = "Exit codes: 0 it healed each time, 1 it did not, 2 usage or input error")]
+    Chaos(Chaos),
+    /// Starts again what died
+    #[command(hide = true)]
+    Keep,
     /// Carries circuits in a provider's node
     #[command(hide = true)]
     Carry {
@@ -152,6 +159,23 @@ pub struct LabM365 {
     pub captures: Option<PathBuf>,
     /// For how many seconds sessions are waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub patience: u64,
+}
+
+/// `twinpath lab chaos`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Chaos {
+    /// So many parts die, one after the other: processes, and links
+    #[arg(long, value_name = "TIMES", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub kills: u32,
+    /// The same number kills the same parts of the same lab in the same order
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Packets a second on each path, in each direction and class
+    #[arg(long, value_name = "PACKETS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub rate: u32,
+    /// For how many seconds the lab may heal
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub patience: u64,
 }
 

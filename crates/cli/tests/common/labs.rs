@@ -38,6 +38,11 @@ impl Labs {
     }
 
     pub(crate) fn twinpath(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// The program with its arguments, about to run.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = match self.plain {
             true => Command::new("setpriv"),
             false => Command::new(&self.program),
@@ -46,7 +51,7 @@ impl Labs {
             command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"]).arg(&self.program);
         }
         command.args(args).current_dir(self.folder.path()).env("TWINPATH_LABS", self.folder.path().join("labs"));
-        command.output().unwrap()
+        command
     }
 
     /// The events that a command prints, of which it says that all is as it has to be.

@@ -18,6 +18,11 @@ pub enum Act {
         /// The link.
         link: String,
     },
+    /// A process dies without a word; whoever keeps the world starts it again.
+    End {
+        /// The process.
+        process: String,
+    },
     /// A router dies without a word, and its links with it.
     Kill {
         /// The node.
@@ -121,7 +126,8 @@ impl Act {
             Self::Detach { circuit: at } => Self::Attach { circuit: circuit(at) },
             Self::Flood { circuit: at } => Self::Ebb { circuit: circuit(at) },
             Self::Load { circuit: at, .. } => Self::Unload { circuit: circuit(at) },
-            Self::Reset { .. }
+            Self::End { .. }
+            | Self::Reset { .. }
             | Self::Join { .. }
             | Self::Revive { .. }
             | Self::Open { .. }
@@ -143,6 +149,7 @@ impl fmt::Display for Act {
             Self::Cut { link, how: Cut::SilentForth } => write!(f, "{link} cut in the direction to Microsoft"),
             Self::Cut { link, how: Cut::SilentBack } => write!(f, "{link} cut in the direction from Microsoft"),
             Self::Join { link } => write!(f, "{link} joined"),
+            Self::End { process } => write!(f, "{process} killed"),
             Self::Kill { node } => write!(f, "{node} killed"),
             Self::Revive { node } => write!(f, "{node} started"),
             Self::Reset { link } => write!(f, "sessions over {link} reset"),

@@ -15,6 +15,7 @@
 
 mod act;
 pub mod bird;
+mod chaos;
 mod ground;
 pub mod hear;
 mod judge;
@@ -28,6 +29,7 @@ mod scenario;
 mod world;
 
 pub use act::Act;
+pub use chaos::Chaos;
 pub use ground::{Circuit, Detection, Ground, Kind, Link, StreamInfo};
 pub use judge::{Judged, Objective, Standing, judge};
 pub use measure::{FlowRun, Moment, MomentKind, Run, StreamRun, Way, Window, measure};

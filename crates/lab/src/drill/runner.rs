@@ -144,7 +144,7 @@ fn wait_until<W: World>(world: &mut W, at: Stamp) -> Result<(), WorldError> {
 }
 
 /// Waits until the world is whole; what is missing when it is not in time.
-fn whole<W: World>(world: &mut W, patience: Duration) -> Result<Result<(), String>, WorldError> {
+pub(super) fn whole<W: World>(world: &mut W, patience: Duration) -> Result<Result<(), String>, WorldError> {
     let mut waited = Duration::ZERO;
     loop {
         match world.is_whole() {

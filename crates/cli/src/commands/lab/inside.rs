@@ -5,6 +5,7 @@ use super::up::connect;
 use crate::args::{Fate, Lab, LabCommand};
 use crate::{Outcome, table};
 use anyhow::Context;
+use catalog::Catalog;
 use client::Who;
 use lab::{Cut, node};
 use serde_json::json;
@@ -12,9 +13,14 @@ use std::io::Write;
 use std::process::Command;
 
 /// Does what is asked.
-pub(super) fn run(args: &Lab, name: &str) -> anyhow::Result<Outcome> {
+pub(super) fn run(args: &Lab, name: &str, catalog: &Catalog) -> anyhow::Result<Outcome> {
+    if let LabCommand::Keep = args.command {
+        // Its standard error is the keeper's log.
+        lab::keep(name, &mut |said| drop(writeln!(std::io::stderr(), "{said}")))?;
+    }
     let lab = lab::Lab::open(name)?;
     match &args.command {
+        LabCommand::Chaos(chaos) => super::chaos::run(args, chaos, lab, catalog),
         LabCommand::Status => status(args, &lab),
         LabCommand::Verify => {
             let reached = connect(&mut Page::new(args.json), &lab)?;
@@ -48,6 +54,7 @@ pub(super) fn run(args: &Lab, name: &str) -> anyhow::Result<Outcome> {
         | LabCommand::Run(_)
         | LabCommand::M365(_)
         | LabCommand::Down
+        | LabCommand::Keep
         | LabCommand::Carry { .. }
         | LabCommand::Gate { .. } => Ok(Outcome::BadInput),
     }

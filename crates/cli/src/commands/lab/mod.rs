@@ -3,6 +3,7 @@
 //! A command is run twice: outside, where the lab's namespaces are made or found, and then by this program again inside
 //! them, where the work is done.
 
+mod chaos;
 mod gate;
 mod inside;
 mod m365;
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &Lab, catalog: &Catalog) -> anyhow::Result<Outcome> {
         _ => {}
     }
     let name = chosen(args.name.as_deref())?;
-    if keeper::is_inside(&name) { inside::run(args, &name) } else { pass(&name) }
+    if keeper::is_inside(&name) { inside::run(args, &name, catalog) } else { pass(&name) }
 }
 
 /// Runs the command as it was typed inside the lab, and ends as it does.

@@ -15,7 +15,10 @@ use model::Date;
 use rules::report::{Checked, Report};
 use rules::{Checklist, Facts, Overall, Profile, Stage};
 use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::ffi::OsString;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -46,12 +49,28 @@ pub(super) fn run(args: &Lab, up: &Up, ends: bool, catalog: &Catalog) -> anyhow:
     if let Some(missing) = missing(up.ce) {
         anyhow::bail!("{missing}");
     }
+    // Caught before there is anything to leave behind.
+    let signals =
+        ends.then(|| Signals::new([SIGINT, SIGTERM, SIGHUP])).transpose().context("signals cannot be caught")?;
     begin(&name, &up.file, Topology::of(&loaded.design, catalog, super::kind(up.ce))?)?;
+    if let Some(signals) = signals {
+        end_when_interrupted(name.clone(), signals);
+    }
     let outcome = super::pass(&name).and_then(|outcome| drill(args, up, &name, outcome));
     if ends {
         keeper::end(&name)?;
     }
     outcome
+}
+
+/// Takes the lab down as soon as somebody wants `run` to end: what works on the lab ends with it.
+fn end_when_interrupted(name: String, mut signals: Signals) {
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            let _ = writeln!(anstream::stderr(), "\ninterrupted; the lab is taken down");
+            let _ = keeper::end(&name);
+        }
+    });
 }
 
 /// Fails what was asked for in a lab that came up; the worse outcome counts.
@@ -111,7 +130,7 @@ pub(super) fn begin(name: &str, file: &Path, topology: Topology) -> anyhow::Resu
         base: format!("https://localhost:{port}"),
         ..State::default()
     };
-    state.keeper = Some(keeper::begin(&folder)?);
+    state.keeper = Some(keeper::begin(name, &folder)?);
     state.write(&folder)?;
     let program = std::env::current_exe().context("this program has no path")?;
     let mut gate = keeper::inside(name, &program)?;
@@ -208,7 +227,7 @@ fn way(reached: &Reached) -> String {
     format!("             {mark} {ends:<24} {said}")
 }
 
-/// The checklist with what the service holds and its edges run; true when nothing fails.
+/// The checklist with what the service holds and its edges run; true when every required rule holds.
 fn judge(
     page: &mut Page,
     lab: &lab::Lab,
@@ -224,15 +243,9 @@ fn judge(
     let checklist = check(&loaded, catalog, today, Stage::Live);
     let report = report(&checklist, &loaded, catalog, today);
     let counts = &report.counts;
-    let said = format!(
-        "{} · {} hold · {} faults · {} warnings · {} unknown",
-        overall(report.overall),
-        counts.hold,
-        counts.faults,
-        counts.warnings,
-        counts.unknown
-    );
-    page.event(&json!({ "event": "checklist", "overall": overall(report.overall), "hold": counts.hold,
+    let tallies = report.tallies().into_iter().map(|(count, words)| format!(" · {count} {words}"));
+    let said = report.verdict_in_words() + &tallies.collect::<String>();
+    page.event(&json!({ "event": "checklist", "overall": report.overall.to_string(), "hold": counts.hold,
         "faults": counts.faults, "warnings": counts.warnings, "unknown": counts.unknown,
         "rules": report.findings.iter().map(|entry| entry.rule.id).collect::<Vec<_>>() }));
     if !page.is_json() {
@@ -249,7 +262,8 @@ fn judge(
             page.text(&format!("             ? {:<12} {}", gap.rules.first().map_or("", |rule| rule.id), gap.about));
         }
     }
-    Ok(counts.faults == 0)
+    // What is not known is no pass.
+    Ok(matches!(report.overall, Overall::Ready | Overall::ReadyWithWarnings))
 }
 
 fn check(loaded: &Loaded, catalog: &Catalog, today: Date, stage: Stage) -> Checklist {
@@ -258,15 +272,6 @@ fn check(loaded: &Loaded, catalog: &Catalog, today: Date, stage: Stage) -> Check
 
 fn report<'a>(checklist: &'a Checklist, loaded: &'a Loaded, catalog: &'a Catalog, today: Date) -> Report<'a> {
     Report::new(Checked { checklist, sources: &loaded.sources, design: &loaded.design, catalog, today })
-}
-
-fn overall(overall: Overall) -> &'static str {
-    match overall {
-        Overall::Ready => "ready",
-        Overall::ReadyWithWarnings => "ready with warnings",
-        Overall::Incomplete => "incomplete",
-        Overall::Blocked => "blocked",
-    }
 }
 
 /// What to try next; each line works as it stands.
@@ -297,7 +302,7 @@ fn next(lab: &lab::Lab, args: &Lab) -> String {
     text
 }
 
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "what took how long is told")]
     Instant::now()
 }

@@ -4,8 +4,8 @@ use super::flood::{self, Flood};
 use super::router::Router;
 use super::{OnLab, ground};
 use crate::drill::{Act, Link, Seen, SeenKind};
-use crate::topology::{LinkKind, ProcessKind};
-use crate::{Error, Lab, node};
+use crate::topology::ProcessKind;
+use crate::{Error, Lab, Program, node};
 use client::Who;
 use model::{Family, PeeringKind, Prefix};
 use planner::Placed;
@@ -17,8 +17,6 @@ use ureq::http::Method;
 /// What a failure keeps until it is undone.
 #[derive(Default)]
 pub(super) struct Kept {
-    /// Routes of a dead router that no protocol brings back.
-    routes: BTreeMap<String, [String; 2]>,
     /// Route filters that were taken off, by circuit.
     filters: BTreeMap<String, Value>,
     /// Hand-offs with a wrong tag: the file and what it said.
@@ -50,6 +48,7 @@ pub(super) fn act(world: &mut OnLab<'_>, act: &Act) -> Result<(), Error> {
     match act {
         Act::Cut { link, how } => world.lab.cut(link, *how),
         Act::Join { link } => world.lab.heal(link),
+        Act::End { process } => world.lab.signal(process, "KILL"),
         Act::Kill { node } => kill(world, node),
         Act::Revive { node } => revive(world, node),
         Act::Reset { link } => each_session(world, link, Router::reset),
@@ -79,13 +78,13 @@ pub(super) fn act(world: &mut OnLab<'_>, act: &Act) -> Result<(), Error> {
 }
 
 /// Makes links whole and starts what does not run.
-pub(super) fn mend(lab: &mut Lab) -> Result<(), Error> {
-    let is_cut = |kind: &LinkKind| matches!(kind, LinkKind::Access { .. } | LinkKind::Trunk { .. });
-    let links = lab.topology().links.iter().filter(|link| is_cut(&link.kind));
-    links.map(|link| link.name.clone()).collect::<Vec<_>>().iter().try_for_each(|link| lab.heal(link))?;
-    let mut programs: Vec<String> = lab.state().programs.keys().cloned().collect();
-    programs.sort_by_key(|process| !process.ends_with("-zebra"));
-    programs.iter().try_for_each(|process| lab.start(process))
+pub(super) fn mend(lab: &Lab) -> Result<(), Error> {
+    lab.topology().links.iter().try_for_each(|link| lab.heal(&link.name))?;
+    lab.topology().nodes.iter().try_for_each(|node| lab.routes(&node.name))?;
+    lab.state().in_order().into_iter().try_for_each(|(_, program)| {
+        program.hold(false)?;
+        program.start()
+    })
 }
 
 fn link<'w>(world: &'w OnLab<'_>, name: &str) -> Result<&'w Link, Error> {
@@ -143,34 +142,25 @@ fn breach<'w, 'p>(world: &'w OnLab<'p>, name: &str) -> Result<(&'w Router, Place
 }
 
 /// A router dies: its programs at once, and every cable of it loses its light at the other end.
-fn kill(world: &mut OnLab<'_>, name: &str) -> Result<(), Error> {
-    let standing = |family: &str| node::run(Some(name), "ip", &[family, "route", "show", "proto", "boot"], None);
-    world.kept.routes.insert(name.to_owned(), [standing("-4")?, standing("-6")?]);
+fn kill(world: &OnLab<'_>, name: &str) -> Result<(), Error> {
+    programs(&world.lab, name).try_for_each(|(_, program)| program.hold(true))?;
     cables(&world.lab, name, "down")?;
-    programs(&world.lab, name).iter().try_for_each(|process| world.lab.signal(process, "KILL"))
+    programs(&world.lab, name).try_for_each(|(process, _)| world.lab.signal(process, "KILL"))
 }
 
-fn revive(world: &mut OnLab<'_>, name: &str) -> Result<(), Error> {
+fn revive(world: &OnLab<'_>, name: &str) -> Result<(), Error> {
     cables(&world.lab, name, "up")?;
-    for (family, routes) in ["-4", "-6"].into_iter().zip(world.kept.routes.remove(name).unwrap_or_default()) {
-        let lines: String = routes.lines().map(|line| format!("route replace {}\n", plain(line))).collect();
-        node::run(Some(name), "ip", &[family, "-batch", "-"], Some(&lines))?;
-    }
-    // Frr's first daemon serves the others.
-    let mut programs = programs(&world.lab, name);
-    programs.sort_by_key(|process| !process.ends_with("-zebra"));
-    programs.iter().try_for_each(|process| world.lab.start(process))
+    world.lab.routes(name)?;
+    programs(&world.lab, name).try_for_each(|(_, program)| {
+        program.hold(false)?;
+        program.start()
+    })
 }
 
-/// A route as it is shown, without what only the kernel says.
-fn plain(line: &str) -> String {
-    line.split_whitespace().filter(|word| !matches!(*word, "linkdown" | "dead")).collect::<Vec<_>>().join(" ")
-}
-
-/// The programs of a node.
-fn programs(lab: &Lab, node: &str) -> Vec<String> {
-    let programs = lab.state().programs.iter().filter(|(_, program)| program.node.as_deref() == Some(node));
-    programs.map(|(process, _)| process.clone()).collect()
+/// The programs of a node, in the order of starting.
+fn programs<'l>(lab: &'l Lab, node: &'l str) -> impl Iterator<Item = (&'l String, &'l Program)> {
+    let programs = lab.state().in_order().into_iter();
+    programs.filter(move |(_, program)| program.node.as_deref() == Some(node))
 }
 
 fn cables(lab: &Lab, name: &str, state: &str) -> Result<(), Error> {

@@ -12,6 +12,7 @@ mod router;
 use super::hear::{Ears, Log, Teller};
 use super::{Act, Ground, Observed, Way, World, WorldError};
 use crate::probe::{Clock, End, Flow, Probes, Stamp, Stream};
+use crate::snapshot::Snapshot;
 use crate::topology::{ProcessKind, Role};
 use crate::{Error, Lab};
 use catalog::Catalog;
@@ -31,6 +32,9 @@ const LONGEST: Duration = Duration::from_secs(180);
 
 /// Octets of a probe, as a voice packet has them.
 const OCTETS: u16 = 160;
+
+/// For how long nothing may have moved before tables are taken for settled.
+const STILL: Duration = Duration::from_secs(1);
 
 /// How long is waited at a time: an interrupt is seen that soon.
 const NAP: Duration = Duration::from_millis(20);
@@ -61,6 +65,8 @@ pub struct OnLab<'l> {
     kept: acts::Kept,
     /// What the world saw itself.
     seen: Vec<super::Seen>,
+    /// What the kernel held when all was well.
+    well: Option<Snapshot>,
 }
 
 impl<'l> OnLab<'l> {
@@ -69,8 +75,8 @@ impl<'l> OnLab<'l> {
         let hold = catalog.limit("bgp", "hold-time", "").and_then(|hold| u16::try_from(hold).ok());
         let offer = ground::offer(lab.topology(), plan, hold, rate);
         let routers = routers(&lab);
-        let (words, kept, seen) = Default::default();
-        Self { lab, plan, catalog, offer, routers, words, stop, running: None, idle: Clock::begin(), kept, seen }
+        let (words, kept, seen, well, running) = Default::default();
+        Self { lab, plan, catalog, offer, routers, words, stop, running, idle: Clock::begin(), kept, seen, well }
     }
 
     /// Makes links whole and starts what does not run: a drill that was killed, or whoever killed something, left it so.
@@ -78,8 +84,37 @@ impl<'l> OnLab<'l> {
     /// # Errors
     ///
     /// Something cannot be mended.
-    pub fn mend(&mut self) -> Result<(), Error> {
-        acts::mend(&mut self.lab)
+    pub fn mend(&self) -> Result<(), Error> {
+        acts::mend(&self.lab)
+    }
+
+    /// Waits until the lab is whole, and holds it to what the kernel has then: from now on it is whole only when every
+    /// namespace has the same links, addresses, routes and rules.
+    ///
+    /// # Errors
+    ///
+    /// It does not become whole in time, or somebody wants an end.
+    pub fn remember(&mut self, patience: Duration) -> Result<(), WorldError> {
+        self.well = None;
+        let failed = |missing: String| WorldError::failed("waiting for a whole lab")(missing.into());
+        super::runner::whole(self, patience)?.map_err(failed)?;
+        let take = || Snapshot::take().map_err(|error| failed(error.to_string()));
+        let mut last = take()?;
+        let mut waited = Duration::ZERO;
+        loop {
+            // Tables may still be on their way when the last session is up.
+            self.wait(STILL)?;
+            let next = take()?;
+            match next.differs_from(&last) {
+                None => break,
+                Some(moves) if waited > patience => return Err(failed(moves)),
+                Some(_) => {}
+            }
+            last = next;
+            waited += STILL;
+        }
+        self.well = Some(last);
+        Ok(())
     }
 
     fn end((node, address): &(String, IpAddr)) -> Result<End, WorldError> {
@@ -179,6 +214,10 @@ impl World for OnLab<'_> {
     fn is_whole(&mut self) -> Result<(), String> {
         self.processes_run()?;
         self.sessions_up()?;
+        if let Some(well) = &self.well {
+            let now = Snapshot::take().map_err(|error| error.to_string())?;
+            now.differs_from(well).map_or(Ok(()), Err)?;
+        }
         let Some((probes, _)) = &self.running else { return Ok(()) };
         let routes = probes.trace();
         let missing = routes.iter().zip(&self.offer.ground.streams).find(|(route, _)| !route.arrived);
