@@ -151,7 +151,7 @@ fn beyond(topology: &Topology, node: &Node) -> String {
             let ends = link.lanes.iter().flat_map(|lane| &lane.addresses[0]);
             ends.filter(|end| end.ip.is_ipv4() == address.ip.is_ipv4()).map(move |end| (address, end.ip))
         }) {
-            let _ = writeln!(lines, "route add {address} via {via} dev {}", device(link, 1));
+            let _ = writeln!(lines, "route replace {address} via {via} dev {}", device(link, 1));
         }
     }
     lines

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Lab, asked: &LabM365, catalog: &Catalog) -> anyhow::Res
     }
     let topology = Topology::of_endpoints(&loaded.design, catalog, super::kind(asked.ce), &ends.stand_ins)?;
     keeper::end(&name)?;
-    up::begin(&name, &asked.file, topology)?;
+    up::begin_for_now(&name, &asked.file, topology)?;
     let outcome = super::pass(&name);
     keeper::end(&name)?;
     outcome

@@ -49,12 +49,11 @@ pub(super) fn run(args: &Lab, up: &Up, ends: bool, catalog: &Catalog) -> anyhow:
     if let Some(missing) = missing(up.ce) {
         anyhow::bail!("{missing}");
     }
-    // Caught before there is anything to leave behind.
-    let signals =
-        ends.then(|| Signals::new([SIGINT, SIGTERM, SIGHUP])).transpose().context("signals cannot be caught")?;
-    begin(&name, &up.file, Topology::of(&loaded.design, catalog, super::kind(up.ce))?)?;
-    if let Some(signals) = signals {
-        end_when_interrupted(name.clone(), signals);
+    let topology = Topology::of(&loaded.design, catalog, super::kind(up.ce))?;
+    if ends {
+        begin_for_now(&name, &up.file, topology)?
+    } else {
+        begin(&name, &up.file, topology)?
     }
     let outcome = super::pass(&name).and_then(|outcome| drill(args, up, &name, outcome));
     if ends {
@@ -63,14 +62,20 @@ pub(super) fn run(args: &Lab, up: &Up, ends: bool, catalog: &Catalog) -> anyhow:
     outcome
 }
 
-/// Takes the lab down as soon as somebody wants `run` to end: what works on the lab ends with it.
-fn end_when_interrupted(name: String, mut signals: Signals) {
+/// Begins a lab that shall end with this command: it does so, too, as soon as somebody wants the command to end. What
+/// works on the lab ends with it.
+pub(super) fn begin_for_now(name: &str, file: &Path, topology: Topology) -> anyhow::Result<()> {
+    // Caught before there is anything to leave behind.
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("signals cannot be caught")?;
+    begin(name, file, topology)?;
+    let name = name.to_owned();
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
             let _ = writeln!(anstream::stderr(), "\ninterrupted; the lab is taken down");
             let _ = keeper::end(&name);
         }
     });
+    Ok(())
 }
 
 /// Fails what was asked for in a lab that came up; the worse outcome counts.
