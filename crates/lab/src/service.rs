@@ -71,6 +71,9 @@ pub(crate) fn edges(lab: &mut Lab, own_part: &dyn Own) -> Result<(), Error> {
             args.extend(["--port", "port0", "--encapsulation", "qinq", "--cloud"].map(str::to_owned));
             args.push(cloud.to_string());
         }
+        if let Some(bfd) = &lab.state().bfd {
+            args.extend(["--bfd".to_owned(), bfd.clone()]);
+        }
         run(lab, &process.name, Some(node), own()?, args, &folder)?;
     }
     Ok(())

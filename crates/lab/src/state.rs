@@ -23,6 +23,9 @@ pub struct State {
     pub topology: Topology,
     /// Where the service answers, inside the lab and outside: `https://localhost:PORT`.
     pub base: String,
+    /// How Microsoft's edges watch their customers' links, where not as the real ones do; as a design says it.
+    #[serde(default)]
+    pub bfd: Option<String>,
     /// The process whose end is the lab's end, as the machine sees it.
     pub keeper: Option<Identity>,
     /// Programs by the names of their processes, as the lab sees them.

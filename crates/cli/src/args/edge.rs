@@ -53,12 +53,28 @@ pub struct Edge {
     /// With --port: our address in the cloud's network, from which tunnels go to VNet gateways
     #[arg(long, value_name = "ADDRESS", requires = "port")]
     pub cloud: Option<std::net::IpAddr>,
+    /// With --control: how customers' links are watched [default: 300 ms x 3, as Microsoft's routers do]
+    #[arg(long, value_name = "BFD", requires = "control", value_parser = bfd)]
+    pub bfd: Option<model::Bfd>,
     /// With --control: end when standard input ends, as it does with the process that started this one
     #[arg(long, hide = true, requires = "control")]
     pub end_with_stdin: bool,
     /// What to do with an edge that runs.
     #[command(subcommand)]
     pub command: Option<EdgeCommand>,
+}
+
+/// An interval and a multiplier that our routers can keep.
+pub(super) fn bfd(text: &str) -> Result<model::Bfd, String> {
+    match <model::Bfd as model::Value>::parse(text) {
+        Ok(model::Bfd::On { interval_ms, multiplier })
+            if !(50..=60_000).contains(&interval_ms) || !(1..=255).contains(&multiplier) =>
+        {
+            Err(format!("{text}: an interval of 50 to 60000 ms and a multiplier of 1 to 255 can be kept"))
+        }
+        Ok(bfd) => Ok(bfd),
+        Err(error) => Err(format!("{}; expected {}", error.reason, <model::Bfd as model::Value>::EXPECTED)),
+    }
 }
 
 /// How circuits are told apart on a port.

@@ -122,6 +122,9 @@ pub struct Up {
     /// What the customer's edge routers run
     #[arg(long, value_enum, default_value_t = Router::Bird)]
     pub ce: Router,
+    /// How Microsoft's edges watch their customers' links; the slower of both sides counts [default: 300 ms x 3]
+    #[arg(long, value_name = "BFD", value_parser = super::edge::bfd)]
+    pub bfd: Option<model::Bfd>,
     /// Build a design that the checklist refuses, too: it then fails as the real service would
     #[arg(long)]
     pub anyway: bool,

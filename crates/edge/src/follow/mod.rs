@@ -46,6 +46,8 @@ pub struct Options {
     pub key: PathBuf,
     /// The folder for what outlives the process: intents with their keys, for the owner alone.
     pub state: PathBuf,
+    /// How customers are watched, where not as Microsoft does it: 300 ms x 3.
+    pub bfd: Option<model::Bfd>,
 }
 
 /// Why an edge does not begin to follow.
@@ -125,7 +127,7 @@ pub fn start(handle: Handle, listen: &[SocketAddr], options: &Options) -> Result
     let client = Arc::new(client::Client::new(options)?);
     let state = |cause| FollowError::State { folder: options.state.clone(), cause };
     let disk = disk::Disk::open(&options.state).map_err(state)?;
-    let place = translate::Place::of(&handle.core().config(), listen.to_vec());
+    let place = translate::Place::of(&handle.core().config(), listen.to_vec(), options.bfd);
     let mut book = Book::new(place);
     let last = disk.load().map_err(state)?;
     if !last.is_empty() {

@@ -6,6 +6,7 @@
 use crate::config::{Backend, Config, Dataplane, Domain, Encapsulation, Label};
 use catalog::Catalog;
 use edge_api::{Carrier, Family, Gateway, Intent, Own, Peering, Session, Side, Validation};
+use model::Bfd;
 use std::fmt::Write;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,13 +21,15 @@ pub(super) struct Place {
     /// What forwards packets, with the name that namespaces begin with. Then customers are on the port, with their real
     /// addresses, whatever stands in for them elsewhere.
     pub(super) forwarding: Option<(Label, Dataplane)>,
+    /// How customers are watched, where not as Microsoft does it.
+    pub(super) bfd: Option<Bfd>,
 }
 
 impl Place {
     /// That of an edge with this configuration.
-    pub(super) fn of(config: &Config, listen: Vec<SocketAddr>) -> Self {
+    pub(super) fn of(config: &Config, listen: Vec<SocketAddr>, bfd: Option<Bfd>) -> Self {
         let plane = config.dataplane.as_ref().filter(|plane| plane.backend != Backend::None);
-        Self { listen, forwarding: plane.map(|plane| (config.name.clone(), plane.clone())) }
+        Self { listen, forwarding: plane.map(|plane| (config.name.clone(), plane.clone())), bfd }
     }
 }
 
@@ -191,7 +194,13 @@ fn session(out: &mut Text, session: &Session, place: &Place) {
     }
     // Over loopback there is one port for all who would watch each other; a link of its own has room (spec 03, 10.3).
     if session.bfd || place.forwarding.is_some() {
-        out.raw("bfd", "{}");
+        match place.bfd {
+            None => out.raw("bfd", "{}"),
+            Some(Bfd::On { interval_ms, multiplier }) => {
+                out.raw("bfd", &format!("{{ interval-ms = {interval_ms}, multiplier = {multiplier} }}"));
+            }
+            Some(Bfd::Off) => {}
+        }
     }
 }
 
@@ -244,7 +253,7 @@ mod tests {
     use edge_api::{Filter, Own, Secret};
 
     fn read(intent: &Intent) -> Result<Arc<Domain>, String> {
-        let place = Place { listen: vec!["127.64.0.1:10179".parse().unwrap()], forwarding: None };
+        let place = Place { listen: vec!["127.64.0.1:10179".parse().unwrap()], forwarding: None, bfd: None };
         domain(intent, &place, Catalog::builtin())
     }
 
@@ -293,7 +302,17 @@ mod tests {
             prefixes: vec!["10.1.0.0/16".to_owned()],
             communities: vec!["12076:20001".to_owned()],
         });
-        let domain = domain(&intent, &Place::of(&config, Vec::new()), Catalog::builtin()).unwrap();
+        let mut place = Place::of(&config, Vec::new(), None);
+        let domain = |place: &Place| domain(&intent, place, Catalog::builtin()).unwrap();
+        let timing = |domain: &Domain| -> Vec<Option<(u32, u8)>> {
+            domain.peers.iter().map(|peer| peer.bfd.as_ref().map(crate::config::Bfd::timing)).collect()
+        };
+        assert_eq!(timing(&domain(&place)), [Some((300, 3)), Some((300, 3))], "as Microsoft's routers do");
+        place.bfd = Some(Bfd::Off);
+        assert_eq!(timing(&domain(&place)), [None, Some((300, 3))]);
+        place.bfd = Some(Bfd::On { interval_ms: 50, multiplier: 3 });
+        assert_eq!(timing(&domain(&place)), [Some((50, 3)), Some((300, 3))], "customers only");
+        let domain = domain(&place);
         assert_eq!((domain.namespace.as_deref(), domain.kernel_routes), (Some("tp-ams-a-10-100"), true));
         let attach = domain.attach.as_ref().unwrap();
         assert_eq!((attach.s_tag.unwrap().get(), attach.c_tag.unwrap().get()), (10, 100));

@@ -19,6 +19,7 @@ pub(super) fn run(edge: &Edge, control: &str, catalog: &Arc<Catalog>) -> anyhow:
         cert: file(&edge.cert, "cert")?,
         key: file(&edge.key, "key")?,
         state: file(&edge.state, "state")?,
+        bfd: edge.bfd,
     };
     let name = edge.name.as_deref().context("--name is missing")?;
     super::begin_log()?;

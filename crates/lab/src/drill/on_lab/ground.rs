@@ -13,7 +13,28 @@ use std::net::IpAddr;
 const CLASSES: [&str; 2] = ["EF", "CS0"];
 
 /// The hold timer of Microsoft's routers, in seconds, where BFD does not run and the catalogue says nothing.
-const HOLD: u16 = 180;
+pub(super) const HOLD: u16 = 180;
+
+/// How Microsoft's edges watch their customers' links.
+pub(super) struct Watch {
+    pub(super) bfd: Bfd,
+    /// Seconds of the hold timer.
+    pub(super) hold: u16,
+}
+
+impl Watch {
+    /// Who notices at the slower end, where the customer watches like that.
+    fn with(&self, customer: Bfd) -> Detection {
+        match (self.bfd, customer) {
+            // The slower interval holds for both; each end counts as many as the other one says.
+            (Bfd::On { interval_ms, multiplier }, Bfd::On { interval_ms: theirs, multiplier: their }) => {
+                let multiplier = u8::try_from(multiplier.max(their)).unwrap_or(u8::MAX);
+                Detection::Bfd { interval_ms: interval_ms.max(theirs), multiplier }
+            }
+            (Bfd::Off, _) | (_, Bfd::Off) => Detection::Hold { seconds: self.hold },
+        }
+    }
+}
 
 /// What a lab offers, and the ends of its streams and flows in the same order.
 pub(super) struct Offer {
@@ -23,8 +44,8 @@ pub(super) struct Offer {
 }
 
 /// Reads the offer off a topology and the plan behind it. Every stream sends `rate` packets a second.
-pub(super) fn offer(topology: &Topology, plan: &Plan, hold: Option<u16>, rate: u32) -> Offer {
-    let mut ground = Ground { links: links(topology, plan, hold.unwrap_or(HOLD)), ..Ground::default() };
+pub(super) fn offer(topology: &Topology, plan: &Plan, microsoft: &Watch, rate: u32) -> Offer {
+    let mut ground = Ground { links: links(topology, plan, microsoft), ..Ground::default() };
     for circuit in &plan.circuits {
         if !ground.links.iter().any(|link| link.circuit == circuit.name.as_str()) {
             continue;
@@ -79,19 +100,13 @@ fn pair(one: &Host, other: &Host) -> Option<(IpAddr, IpAddr)> {
     [true, false].into_iter().find_map(|four| Some((of(one, four)?, of(other, four)?)))
 }
 
-fn links(topology: &Topology, plan: &Plan, hold: u16) -> Vec<Link> {
+fn links(topology: &Topology, plan: &Plan, microsoft: &Watch) -> Vec<Link> {
     let mut links = Vec::new();
     for link in &topology.links {
         let LinkKind::Access { circuit, side } = &link.kind else { continue };
         let Some(msee) = topology.edge_behind(&link.ends[1], *side) else { continue };
-        let detections = plan.circuit(circuit).into_iter().flat_map(|circuit| &circuit.peerings).map(|peering| {
-            match peering.bfd.value {
-                Bfd::On { interval_ms, multiplier } => {
-                    Detection::Bfd { interval_ms, multiplier: u8::try_from(multiplier).unwrap_or(u8::MAX) }
-                }
-                Bfd::Off => Detection::Hold { seconds: hold },
-            }
-        });
+        let peerings = plan.circuit(circuit).into_iter().flat_map(|circuit| &circuit.peerings);
+        let detections = peerings.map(|peering| microsoft.with(peering.bfd.value));
         let trunk = topology.links_of(&msee).find(|link| matches!(link.kind, LinkKind::Trunk { .. }));
         let trunk = trunk.map(|link| link.name.clone());
         links.push(Link {
@@ -102,7 +117,7 @@ fn links(topology: &Topology, plan: &Plan, hold: u16) -> Vec<Link> {
             msee,
             detection: detections
                 .max_by_key(|detection| detection.longest())
-                .unwrap_or(Detection::Hold { seconds: hold }),
+                .unwrap_or(Detection::Hold { seconds: microsoft.hold }),
             trunk,
         });
     }
@@ -122,5 +137,21 @@ pub(super) fn role(side: Side) -> LinkRole {
     match side {
         Side::Primary => LinkRole::Primary,
         Side::Secondary => LinkRole::Secondary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slower_end_of_a_link_says_when_silence_is_noticed() {
+        let on = |interval_ms| Bfd::On { interval_ms, multiplier: 3 };
+        let seen = |edges, customer| Watch { bfd: edges, hold: 180 }.with(customer).to_string();
+        assert_eq!(seen(on(300), on(50)), "BFD 300 ms × 3");
+        assert_eq!(seen(on(50), on(50)), "BFD 50 ms × 3");
+        assert_eq!(seen(on(50), on(100)), "BFD 100 ms × 3");
+        assert_eq!(seen(on(300), Bfd::Off), "hold timer 180 s");
+        assert_eq!(seen(Bfd::Off, on(300)), "hold timer 180 s");
     }
 }

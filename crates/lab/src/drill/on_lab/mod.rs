@@ -17,7 +17,7 @@ use crate::topology::{ProcessKind, Role};
 use crate::{Error, Lab};
 use catalog::Catalog;
 use client::Who;
-use model::Value;
+use model::{Bfd, Value};
 use planner::Plan;
 use router::Router;
 use socket::Namespace;
@@ -72,8 +72,7 @@ pub struct OnLab<'l> {
 impl<'l> OnLab<'l> {
     /// A lab whose streams send `rate` packets a second each.
     pub fn new(lab: Lab, plan: &'l Plan, catalog: &'l Catalog, rate: u32, stop: Arc<AtomicBool>) -> Self {
-        let hold = catalog.limit("bgp", "hold-time", "").and_then(|hold| u16::try_from(hold).ok());
-        let offer = ground::offer(lab.topology(), plan, hold, rate);
+        let offer = ground::offer(lab.topology(), plan, &microsoft(&lab, catalog), rate);
         let routers = routers(&lab);
         let (words, kept, seen, well, running) = Default::default();
         Self { lab, plan, catalog, offer, routers, words, stop, running, idle: Clock::begin(), kept, seen, well }
@@ -168,6 +167,16 @@ impl<'l> OnLab<'l> {
         let about = about.split_once("peer=").map_or(about, |(_, peer)| peer).trim_end_matches("/customer");
         self.words.iter().fold(about.to_owned(), |about, (key, word)| about.replace(key, word))
     }
+}
+
+/// How Microsoft's edges watch their customers' links in this lab.
+fn microsoft(lab: &Lab, catalog: &Catalog) -> ground::Watch {
+    let limit = |key| catalog.limit("bgp", key, "").and_then(|limit| u32::try_from(limit).ok());
+    let real = limit("bfd-interval").zip(limit("bfd-multiplier"));
+    let real = real.map_or(Bfd::Off, |(interval_ms, multiplier)| Bfd::On { interval_ms, multiplier });
+    let said = lab.state().bfd.as_ref().and_then(|bfd| Bfd::parse(bfd).ok());
+    let hold = limit("hold-time").and_then(|hold| u16::try_from(hold).ok());
+    ground::Watch { bfd: said.unwrap_or(real), hold: hold.unwrap_or(ground::HOLD) }
 }
 
 /// What people call what routers tell of.
