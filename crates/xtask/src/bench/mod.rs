@@ -4,6 +4,7 @@ mod bgp;
 mod capacity;
 mod check;
 mod dataplane;
+mod drill;
 mod flame;
 mod idle;
 mod pac;
@@ -44,6 +45,12 @@ pub(crate) enum Subject {
         #[arg(long, hide = true)]
         generate: bool,
     },
+    /// Failures with the edge in Microsoft's seat, and with BIRD and FRR in the same one
+    Drill {
+        /// How often each
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+    },
     /// The edge when a path is lost: from the news to the new way in the kernel
     Switch {
         /// How often at each size
@@ -63,6 +70,7 @@ pub(crate) fn run(subject: &Subject) -> anyhow::Result<()> {
         Subject::Capacity(options) => capacity::measure(options),
         Subject::Idle { sessions, seconds, generate: false } => idle::measure(*sessions, *seconds),
         Subject::Idle { sessions, seconds, generate: true } => idle::generate(*sessions, *seconds),
+        Subject::Drill { runs } => drill::measure(*runs),
         Subject::Switch { runs } => switch::measure(*runs),
     }
 }
@@ -77,12 +85,22 @@ enum Part {
     Capacity,
     Pac,
     Switch,
+    Drill,
     Service,
 }
 
 impl Part {
-    const ALL: [Self; 8] =
-        [Self::Check, Self::Bgp, Self::Idle, Self::Dataplane, Self::Capacity, Self::Pac, Self::Switch, Self::Service];
+    const ALL: [Self; 9] = [
+        Self::Check,
+        Self::Bgp,
+        Self::Idle,
+        Self::Dataplane,
+        Self::Capacity,
+        Self::Pac,
+        Self::Switch,
+        Self::Drill,
+        Self::Service,
+    ];
 
     fn head(self) -> &'static str {
         match self {
@@ -93,6 +111,7 @@ impl Part {
             Self::Service => "## The service\n\n<!-- Measured by `cargo xtask bench service`. -->\n",
             Self::Idle => "## Idle sessions\n\n<!-- Measured by `cargo xtask bench idle`. -->\n",
             Self::Dataplane => "## Data plane\n\n<!-- Measured by `cargo xtask bench dataplane`. -->\n",
+            Self::Drill => "## Microsoft's seat\n\n<!-- Measured by `cargo xtask bench drill`. -->\n",
             Self::Switch => "## A path is lost\n\n<!-- Measured by `cargo xtask bench switch`. -->\n",
         }
     }
