@@ -6,6 +6,7 @@ use arm_api::{ArmError, ResourceId};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use store::{Change, Claim, CommitError, Guard, IntentWrite, Operation, Query, Resource, Secrets, Store, StoreError};
 use uuid::Uuid;
 
@@ -167,6 +168,40 @@ impl<'s> Tx<'s> {
         self.change.claims.push(Claim { key: claim, holder: holder.to_owned() });
     }
 
+    /// Takes a number that nobody has, as the claim `among/number`. Where it is looked for first says the seed, so that
+    /// two who look at the same time seldom want the same; when they do, one of them decides again.
+    ///
+    /// From there on it goes in far steps, so that a block of numbers that are taken at once is left soon. Nothing when
+    /// all are taken.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn claim_one(
+        &mut self,
+        among: &str,
+        numbers: RangeInclusive<u64>,
+        holder: &str,
+        seed: Uuid,
+    ) -> Result<Option<u64>, Fault> {
+        const AT_ONCE: usize = 32;
+        let (first, count) = (*numbers.start(), u128::from(numbers.end().saturating_sub(*numbers.start())) + 1);
+        let stride = coprime(count);
+        let tried = (0..count).map(|step| first + ((seed.as_u128() % count + step * stride) % count) as u64);
+        let mut tried = tried.map(|number| (number, format!("{among}/{number}")));
+        loop {
+            let (numbers, claims): (Vec<u64>, Vec<String>) = tried.by_ref().take(AT_ONCE).unzip();
+            if numbers.is_empty() {
+                return Ok(None);
+            }
+            let held = self.store.held(&claims).await?;
+            if let Some((number, claim)) = numbers.into_iter().zip(claims).find(|(_, claim)| !held.contains(claim)) {
+                self.claim_or_again(claim, holder);
+                return Ok(Some(number));
+            }
+        }
+    }
+
     /// Gives up a claim.
     pub fn release(&mut self, claim: String) {
         self.change.releases.push(claim);
@@ -234,6 +269,19 @@ impl<'s> Tx<'s> {
     }
 }
 
+/// A step about the golden section of a number and without a factor in common with it: such steps come to every number
+/// below, and soon far from wherever they were.
+fn coprime(count: u128) -> u128 {
+    let common = |mut a: u128, mut b: u128| {
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    let golden = count * 618 / 1000;
+    (golden..count).find(|step| common(*step, count) == 1).unwrap_or(1)
+}
+
 /// Whether a resource that was just written belongs in a list.
 fn matches(query: &Query, resource: &Resource) -> bool {
     (query.kinds.is_empty() || query.kinds.contains(&resource.kind))
@@ -242,4 +290,18 @@ fn matches(query: &Query, resource: &Resource) -> bool {
         && query.parent.as_ref().is_none_or(|parent| resource.parent.as_ref() == Some(parent))
         && (!query.top || resource.parent.is_none())
         && query.after.as_ref().is_none_or(|after| resource.key > *after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn far_steps_come_to_every_number() {
+        for count in (1..300).chain([4094]) {
+            let step = coprime(count);
+            let seen: std::collections::BTreeSet<u128> = (0..count).map(|n| n * step % count).collect();
+            assert_eq!(seen.len() as u128, count, "{step}");
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 use crate::error::failed;
 use crate::rows::{self, AUDIT, INTENT, OPERATION, RESOURCE, places};
-use crate::sql::{Arg, Conn, Pool, Row, below, count, int, nanos, text, time};
+use crate::sql::{Arg, Conn, Kept, Pool, Row, below, count, int, nanos, text, time};
+use crate::write::MANY;
 use crate::writer::Writer;
 use crate::{AuditEntry, Change, CommitError, Intent, Operation, Query, Resource, Store, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -94,6 +96,16 @@ impl Store for Database {
         Ok(self.read("reading a claim", sql, &[text(claim)], |row| row.text(0)).await?.pop())
     }
 
+    async fn held(&self, claims: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        let mut held = BTreeSet::new();
+        for claims in claims.chunks(MANY) {
+            let sql = format!("SELECT key FROM claims WHERE key IN ({})", places(1, claims.len()));
+            let args = rows::texts(claims.iter().map(String::as_str));
+            held.extend(self.read("reading claims", sql, &args, |row| row.text(0)).await?);
+        }
+        Ok(held)
+    }
+
     async fn commit(&self, change: &Change) -> Result<u64, CommitError> {
         self.writer.commit(change.clone()).await
     }
@@ -117,9 +129,17 @@ impl Store for Database {
              RETURNING {OPERATION}"
         );
         let doing = "taking operations that are due";
-        let taken = self.writers.rows(sql, &[time(now), time(until), int(limit)]).await.map_err(failed(doing))?;
-        let mut taken: Vec<Operation> =
-            taken.iter().map(rows::operation).collect::<Result<_, _>>().map_err(failed(doing))?;
+        let pool = self.writers.clone();
+        // In a task of its own: a caller who goes away must not leave a transaction half done.
+        let work = tokio::spawn(async move {
+            let mut conn = pool.acquire().await?;
+            let taken = take(&mut conn, sql, &[time(now), time(until), int(limit)]).await;
+            if taken.is_err() {
+                conn.abandon().await;
+            }
+            taken
+        });
+        let mut taken = work.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)).map_err(failed(doing))?;
         taken.sort_by_key(|operation| (operation.due, operation.id));
         Ok(taken)
     }
@@ -268,6 +288,14 @@ impl Database {
     }
 }
 
+/// Takes operations. A lease that power failure undoes was never had.
+async fn take(conn: &mut Conn, sql: String, args: &[Arg<'_>]) -> Result<Vec<Operation>, sqlx::Error> {
+    conn.begin(Kept::Later).await?;
+    let taken = conn.rows(sql, args).await?.iter().map(rows::operation).collect::<Result<_, _>>()?;
+    conn.raw("COMMIT").await?;
+    Ok(taken)
+}
+
 async fn write_rows(
     conn: &mut Conn,
     sql: &'static str,
@@ -276,7 +304,7 @@ async fn write_rows(
     edge: Option<&str>,
     oldest: Option<Timestamp>,
 ) -> Result<(), sqlx::Error> {
-    conn.raw(if conn.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" }).await?;
+    conn.begin(Kept::Later).await?;
     for (key, body) in rows {
         let mut args = vec![text(key), Arg::Int(Some(nanos(at))), text(body)];
         args.extend(edge.map(text));

@@ -33,6 +33,7 @@ pub use resource::{AuditEntry, Intent, Query, Resource, Secrets};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -49,6 +50,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Who holds a claim, if anyone does: the key of a resource, or the id of an operation.
     async fn holder(&self, claim: &str) -> Result<Option<String>, StoreError>;
+
+    /// Which of some claims are held.
+    async fn held(&self, claims: &[String]) -> Result<BTreeSet<String>, StoreError>;
 
     /// Writes all of a change, or nothing. Gives the revision it became.
     ///

@@ -5,6 +5,7 @@ use crate::error::failed;
 use crate::sql::Pool;
 use crate::writer::{CHANNEL, Writer, raise};
 use crate::{Store, StoreError, schema};
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
@@ -17,6 +18,8 @@ use tokio::sync::watch;
 const BUSY: Duration = Duration::from_secs(10);
 /// How long a caller waits for a connection, or for a PostgreSQL that does not answer.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// A connection to PostgreSQL that rested for so long is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
 /// How often is looked for what others wrote, in case nobody told.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,15 @@ async fn pools(address: &str) -> Result<(Pool, Pool), sqlx::Error> {
             None => options.application_name("twinpath"),
         };
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE);
+        // To ask each time whether a connection still lives doubles the way to the database.
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
         let pool = Pool::Postgres(pool.connect_with(options).await?);
         return Ok((pool.clone(), pool));
     }

@@ -42,6 +42,15 @@ pub(crate) enum Conn {
     Postgres(PoolConnection<Postgres>),
 }
 
+/// When a commit is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Before it is acknowledged.
+    Synced,
+    /// Soon after.
+    Later,
+}
+
 /// A value for a statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Arg<'a> {
@@ -94,6 +103,18 @@ impl Conn {
             Self::Postgres(conn) => _ = sqlx::raw_sql(sql).execute(&mut **conn).await?,
         }
         Ok(())
+    }
+
+    /// Begins a transaction that writes. What nobody was promised, like a lease or a report, need not be on disk when it
+    /// is committed: a later commit that has to be takes it along, and when power fails before that it never was.
+    pub(crate) async fn begin(&mut self, kept: Kept) -> Result<(), sqlx::Error> {
+        self.raw(match (&self, kept) {
+            (Self::Sqlite(_), Kept::Synced) => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+            (Self::Sqlite(_), Kept::Later) => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+            (Self::Postgres(_), Kept::Synced) => "BEGIN",
+            (Self::Postgres(_), Kept::Later) => "BEGIN; SET LOCAL synchronous_commit TO off",
+        })
+        .await
     }
 
     /// Ends a transaction without its writes. When even that fails, the connection is not used again.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// So many keys go into one statement.
-const MANY: usize = 100;
+pub(crate) const MANY: usize = 100;
 
 /// Why a change is not written.
 #[derive(Debug)]

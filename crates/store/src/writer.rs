@@ -5,7 +5,7 @@
 //! answers them. One sync of the disk serves as many changes as came in during the one before.
 
 use crate::error::{disconnected, failed};
-use crate::sql::{Conn, Pool, count, text};
+use crate::sql::{Conn, Kept, Pool, count, text};
 use crate::write::{Refusal, apply};
 use crate::{Change, CommitError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -81,17 +81,25 @@ async fn write_all(
 ) -> Result<u64, sqlx::Error> {
     let before = begin(conn).await?;
     let mut newest = before;
+    // One that is alone takes nothing with it when it is refused.
+    let alone = group.len() == 1;
     for waiting in group {
-        conn.raw("SAVEPOINT change").await?;
+        if !alone {
+            conn.raw("SAVEPOINT change").await?;
+        }
         match apply(conn, &waiting.change, newest).await {
             Ok(revision) => {
-                conn.raw("RELEASE SAVEPOINT change").await?;
+                if !alone {
+                    conn.raw("RELEASE SAVEPOINT change").await?;
+                }
                 newest = revision;
                 answers.push(Ok(revision));
             }
             Err(Refusal::Failed(error)) if disconnected(&error) => return Err(error),
             Err(refusal) => {
-                conn.raw("ROLLBACK TO SAVEPOINT change").await?;
+                if !alone {
+                    conn.raw("ROLLBACK TO SAVEPOINT change").await?;
+                }
                 answers.push(Err(refusal.answer()));
             }
         }
@@ -122,13 +130,9 @@ pub(crate) fn raise(newest: &watch::Sender<u64>, revision: u64) {
 
 /// Begins a transaction that no other writer runs beside, here or in another replica. Gives the newest revision.
 pub(crate) async fn begin(conn: &mut Conn) -> Result<u64, sqlx::Error> {
-    let lock = if conn.is_postgres() {
-        conn.raw("BEGIN").await?;
-        "SELECT revision FROM store FOR UPDATE"
-    } else {
-        conn.raw("BEGIN IMMEDIATE").await?;
-        "SELECT revision FROM store"
-    };
+    conn.begin(Kept::Synced).await?;
+    let lock =
+        if conn.is_postgres() { "SELECT revision FROM store FOR UPDATE" } else { "SELECT revision FROM store" };
     conn.rows(lock, &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.count(0)
 }
 

@@ -17,7 +17,7 @@ use store::{Operation, Resource};
 use uuid::Uuid;
 
 pub(super) static KINDS: &[Kind] =
-    &[kind!("put-circuit" / restore => validate, finish), kind!("delete-circuit" / revive => may_go, remove)];
+    &[kind!("put-circuit" / restore => finish), kind!("delete-circuit" / revive => may_go, remove)];
 
 /// What an operation on a circuit has to know.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -123,16 +123,11 @@ fn read(operation: &Operation) -> Writing {
     serde_json::from_value(operation.input.clone()).unwrap_or_default()
 }
 
-/// Judges the prefixes that were announced anew.
-async fn validate(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fault> {
-    let writing = read(operation);
-    peering::validate(tx, &writing.circuit).await?;
-    Ok(Next::Done)
-}
-
-/// Says that all is well, and tells the edges.
+/// Judges the prefixes that were announced anew, says that all is well, and tells the edges: in one step, since an edge
+/// waits for it.
 async fn finish(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<Next, Fault> {
     let writing = read(operation);
+    peering::validate(tx, &writing.circuit).await?;
     for key in writing.before.keys().filter(|key| !writing.remove.contains(*key)) {
         if let Some(mut row) = tx.get_key(key).await? {
             state(&mut row.document, ProvisioningState::Succeeded);

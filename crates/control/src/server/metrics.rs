@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{AuditEntry, Change, CommitError, Intent, Operation, Query, Resource, State, Store, StoreError};
@@ -136,6 +137,10 @@ impl Store for Measured {
 
     async fn holder(&self, claim: &str) -> Result<Option<String>, StoreError> {
         self.store.holder(claim).await
+    }
+
+    async fn held(&self, claims: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        self.store.held(claims).await
     }
 
     async fn operation(&self, id: Uuid) -> Result<Option<Operation>, StoreError> {

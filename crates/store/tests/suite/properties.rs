@@ -138,7 +138,9 @@ async fn compare(store: &Arc<dyn Store>, model: &Model) {
             assert_eq!(store.intent(edge, key).await.unwrap(), shall);
         }
     }
-    for claim in (0..4).map(|n| format!("vlan/{n}")) {
+    let claims: Vec<String> = (0..4).map(|n| format!("vlan/{n}")).collect();
+    assert_eq!(store.held(&claims).await.unwrap(), model.claims.keys().cloned().collect());
+    for claim in claims {
         assert_eq!(store.holder(&claim).await.unwrap().as_ref(), model.claims.get(&claim), "{claim}");
     }
     for (id, shall) in &model.operations {

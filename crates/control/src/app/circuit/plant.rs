@@ -94,16 +94,9 @@ async fn links(tx: &mut Tx<'_>, circuit: &str, change: impl FnOnce(&mut Vec<Stri
 ///
 /// 400 `PortPairFull` when all are taken; the store failed.
 pub(super) async fn outer_tag(tx: &mut Tx<'_>, plant: &Plant, circuit: &str, seed: Uuid) -> Result<u16, Fault> {
-    const TAGS: u128 = 4094;
-    // Far steps leave a block of tags that are taken at once; without a common factor with 4094 they come to every tag.
-    const STRIDE: u128 = 1619;
-    for step in 0..TAGS {
-        let tag = u16::try_from((seed.as_u128().wrapping_add(step * STRIDE)) % TAGS).unwrap_or_default() + 1;
-        let claim = format!("s-tag/{}/{tag}", plant.primary_port);
-        if tx.store().holder(&claim).await?.is_none() {
-            tx.claim_or_again(claim, circuit);
-            return Ok(tag);
-        }
+    const TAGS: u64 = 4094;
+    if let Some(number) = tx.claim_one(&format!("s-tag/{}", plant.primary_port), 1..=TAGS, circuit, seed).await? {
+        return Ok(u16::try_from(number).unwrap_or_default());
     }
     let text = format!("all {TAGS} outer tags on {} are taken; order at another peering location", plant.primary_port);
     let target = "properties.serviceProviderProperties.peeringLocation";

@@ -27,20 +27,11 @@ pub(super) async fn take(tx: &mut Tx<'_>, circuit: &ResourceId, region: &str, se
     ];
     for (place, limit, within) in places {
         let Some(limit) = limit.filter(|limit| *limit > 0) else { continue };
-        let mut free = None;
-        for step in 0..limit {
-            let number = (seed.as_u128().wrapping_add(u128::from(step))) % u128::from(limit);
-            let claim = format!("{place}/{number}");
-            if tx.store().holder(&claim).await?.is_none() {
-                free = Some(claim);
-                break;
-            }
-        }
         let full = || {
             let text = format!("{within} has {limit} circuits, as many as it may; delete one or have the quota raised");
             ArmError::bad_request("CircuitQuotaExceeded", text)
         };
-        tx.claim_or_again(free.ok_or_else(full)?, circuit.key());
+        tx.claim_one(&place, 0..=limit - 1, circuit.key(), seed).await?.ok_or_else(full)?;
     }
     Ok(())
 }
