@@ -34,25 +34,29 @@ def until(look, what):
 
 
 class Bird:
-    """BIRD as the customer's router for one peering, with a session for each link: it has one to a neighbour and port only."""
+    """BIRD as the customer's router for one peering and family, with a session for each link: it has one to a neighbour and
+    port only."""
 
-    def __init__(self, folder, router_id, links, asn, exports):
-        self.folder, self.router_id, self.routes = folder, router_id, ["10.10.0.0/16"]
-        self.sessions = {side: (*link, asn, exports) for side, link in zip("ab", links)}
+    def __init__(self, folder, router_id, links, asn, exports, routes=("10.10.0.0/16",)):
+        self.folder, self.router_id, self.routes = folder, router_id, list(routes)
+        self.asn, self.exports = asn, exports
+        self.sessions, self.family = {link["side"]: link for link in links}, links[0]["family"]
         self.process = None
 
     def config(self):
         yield 'log "bird.log" all;\nrouter id '
         yield f'{self.router_id};\nprotocol device {{}}\n'
-        yield "protocol static { ipv4; " + " ".join(f"route {prefix} blackhole;" for prefix in self.routes) + " }\n"
-        for name, (ours, edge, port, asn, exports) in self.sessions.items():
+        family = self.family
+        yield f"protocol static {{ {family}; " + " ".join(f"route {prefix} blackhole;" for prefix in self.routes) + " }\n"
+        for name, link in self.sessions.items():
             # A table for each session: what one link brings must not go out over another.
-            yield f"ipv4 table t_{name};\n"
-            yield f"protocol pipe p_{name} {{ table master4; peer table t_{name}; import none; export all; }}\n"
+            yield f"{family} table t_{name};\n"
+            yield f"protocol pipe p_{name} {{ table master{family[-1]}; peer table t_{name}; import none; export all; }}\n"
             yield (
-                f"protocol bgp {name} {{ local {ours} port 10180 as {asn}; neighbor {edge} port {port} as 12076; multihop;"
+                f"protocol bgp {name} {{ local {link['ours']} port 10180 as {self.asn};"
+                f" neighbor {link['edge']} port {link['port']} as 12076; multihop;"
                 f" strict bind yes; connect retry time 1; connect delay time 1; error wait time 1, 2;"
-                f" ipv4 {{ table t_{name}; import all; export filter {{ {exports} }}; }}; }}\n"
+                f" {family} {{ table t_{name}; import all; export filter {{ {self.exports} }}; next hop address {link['real']}; }}; }}\n"
             )
 
     def write(self):
@@ -85,7 +89,7 @@ class Bird:
         """Prefixes of a session: path and communities."""
         found, prefix = {}, None
         for line in self.ask("show", "route", "all", "table", f"t_{name}", "protocol", name).splitlines():
-            if match := re.match(r"(\d\S+/\d+)\s", line):
+            if match := re.match(r"([0-9a-f][0-9a-f.:]+/\d+)\s", line):
                 prefix = match[1]
                 found[prefix] = {"path": "", "communities": ""}
             elif match := re.match(r"\s+(?:BGP\.as_path|bgp_path): (.*)", line):
@@ -95,20 +99,23 @@ class Bird:
         return found
 
 
-def links(data, peering):
-    """The two links of a peering, as the edges on this machine run them: the customer's stand-in and the edge's address."""
+def links(data, peering, circuit="c1", family="ipv4"):
+    """The links of a peering, as the edges on this machine run them: the customer's stand-in, the edge's address."""
     edges = os.path.join(data, "edges")
     found = []
     for edge in sorted(os.listdir(edges)):
-        for name in os.listdir(os.path.join(edges, edge, "intents")):
-            with open(os.path.join(edges, edge, "intents", name), encoding="utf-8") as text:
+        told = os.path.join(edges, edge, "intents")
+        for name in os.listdir(told) if os.path.exists(told) else []:
+            with open(os.path.join(told, name), encoding="utf-8") as text:
                 intent = json.load(text)
             intent = intent.get("intent", intent)
-            if intent["peering"] == peering:
-                with open(os.path.join(edges, edge, "listen"), encoding="utf-8") as text:
-                    address, port = text.read().strip().rsplit(":", 1)
-                ours = next(s["carrier"]["customer"] for s in intent["sessions"] if s["family"] == "ipv4")
-                found.append((ours, address, port))
+            if intent["peering"] != peering or intent["circuit"] != circuit:
+                continue
+            with open(os.path.join(edges, edge, "listen"), encoding="utf-8") as text:
+                address, port = text.read().strip().rsplit(":", 1)
+            session = next(session for session in intent["sessions"] if session["family"] == family)
+            known = {"side": edge[-1], "family": family, "real": session["customer"]}
+            found.append({**known, "ours": session["carrier"]["customer"], "edge": address, "port": port})
     return found
 
 

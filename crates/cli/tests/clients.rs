@@ -24,6 +24,11 @@ fn the_azure_sdk_orders_peers_links_and_tears_down() {
 }
 
 #[test]
+fn global_reach_carries_routes_from_bird_to_bird() {
+    travel("reach.py", "7 steps, all as they have to be");
+}
+
+#[test]
 fn what_the_api_orders_bird_sees() {
     travel("bird.py", "16 steps, all as they have to be");
 }

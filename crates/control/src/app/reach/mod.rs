@@ -3,7 +3,7 @@
 //! A connection is a child of the private peering on which it was made; a peer connection, a row under the private
 //! peering of the other circuit, shows it from there. Both circuits note it among their links, so neither is deleted
 //! under it, and it counts as a virtual network link of both. What each customer announces is carried to the other by
-//! [`relay`].
+//! [`relay`], IPv6 only by a connection with a prefix for it.
 
 mod relay;
 #[cfg(test)]

@@ -44,12 +44,13 @@ fn row_of(circuit: &str) -> String {
     format!("/twinpath/reach{circuit}")
 }
 
-/// The circuits that Global Reach connects a circuit with.
-async fn others(tx: &mut Tx<'_>, circuit: &Resource) -> Result<BTreeSet<String>, Fault> {
-    let mut others = BTreeSet::new();
+/// The circuits that Global Reach connects a circuit with, each with whether IPv6 is carried too.
+async fn others(tx: &mut Tx<'_>, circuit: &Resource) -> Result<BTreeMap<String, bool>, Fault> {
+    let mut others = BTreeMap::new();
     for link in Plant::of(circuit).links.iter().filter(|link| link.contains("/peerings/")) {
         if let Some(connection) = tx.get_key(&link.to_lowercase()).await?.filter(|row| row.kind == KIND) {
-            others.extend(ends(&connection));
+            let six = connection.document["properties"]["ipv6CircuitConnectionConfig"].is_object();
+            others.extend(ends(&connection).into_iter().map(|circuit| (circuit, six)));
         }
     }
     others.remove(&circuit.key);
@@ -70,7 +71,7 @@ pub(crate) async fn relay(tx: &mut Tx<'_>, circuit: &str, all: bool) -> Result<(
     }
     let mut circuits = BTreeSet::from([circuit.to_owned()]);
     if all {
-        circuits.extend(others(tx, &row).await?);
+        circuits.extend(others(tx, &row).await?.into_keys());
     }
     for circuit in circuits {
         let waits = |operation: &Operation| operation.kind == super::RELAY && operation.step == 0;
@@ -123,7 +124,7 @@ pub(super) async fn tell(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<N
     let before = tx.get_key(&key).await?;
     let others = match &circuit {
         Some(circuit) => others(tx, circuit).await?,
-        None => BTreeSet::new(),
+        None => BTreeMap::new(),
     };
     if others.is_empty() {
         if before.is_some() {
@@ -138,7 +139,7 @@ pub(super) async fn tell(tx: &mut Tx<'_>, operation: &mut Operation) -> Result<N
         tx.put(row);
         // The circuit itself too: what it announces it is not told of.
         intent::reconcile(tx, &operation.resource.clone()).await?;
-        for other in others {
+        for other in others.into_keys() {
             intent::reconcile(tx, &other).await?;
         }
     }
@@ -177,8 +178,11 @@ pub(crate) async fn carried(tx: &mut Tx<'_>, circuit: &Resource) -> Result<Vec<O
     }
     let own = kept(tx, &circuit.key).await?;
     let mut carried = Kept::default();
-    for other in others {
+    for (other, six) in others {
         for (prefix, path) in kept(tx, &other).await?.routes {
+            if prefix.contains(':') && !six {
+                continue;
+            }
             let nearer = carried.routes.get(&prefix).is_none_or(|known| path.len() < known.len());
             if nearer && !own.routes.contains_key(&prefix) {
                 carried.routes.insert(prefix, path);
