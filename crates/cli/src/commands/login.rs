@@ -147,12 +147,12 @@ export SSL_CERT_FILE={ca}
 
 provider \"azurerm\" {{
   features {{}}
-  metadata_host   = \"{host}\"
-  environment     = \"Twinpath\"
-  tenant_id       = \"{tenant}\"
-  subscription_id = \"{subscription}\"
-  client_id       = \"{client}\"
-  client_secret   = \"{secret}\"
+  metadata_host                   = \"{host}\"
+  environment                     = \"Twinpath\"
+  tenant_id                       = \"{tenant}\"
+  subscription_id                 = \"{subscription}\"
+  client_id                       = \"{client}\"
+  client_secret                   = \"{secret}\"
   resource_provider_registrations = \"none\"
 }}",
         ca = quote(&ca.display().to_string())
