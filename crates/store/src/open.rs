@@ -27,7 +27,9 @@ const POLL: Duration = Duration::from_secs(2);
 ///
 /// - `sqlite:PATH`, or just a path: one file, made when it is not there;
 /// - `sqlite::memory:`: in memory, each its own, gone when it is dropped; for tests;
-/// - `postgres://user:password@host:port/database`: a PostgreSQL, which several programs may share.
+/// - `postgres://user:password@host:port/database`: a PostgreSQL, which several programs may share. As libpq does, it speaks
+///   TLS when the server does, and with `?sslmode=verify-full` only to the server of that name; `sslrootcert` names the
+///   file of its authority, `sslcert` and `sslkey` who calls.
 ///
 /// # Errors
 ///
@@ -123,8 +125,9 @@ fn is_postgres(address: &str) -> bool {
     address.starts_with("postgres://") || address.starts_with("postgresql://")
 }
 
-/// An address without its password.
+/// An address without its password, which may also stand behind the question mark.
 pub(crate) fn shown(address: &str) -> String {
+    let address = if is_postgres(address) { address.split('?').next().unwrap_or_default() } else { address };
     match (address.split_once("://"), address.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
         _ => address.to_owned(),
@@ -167,4 +170,17 @@ async fn listen(pool: &sqlx::PgPool) -> Option<PgListener> {
     let mut listener = PgListener::connect_with(pool).await.ok()?;
     listener.listen(CHANNEL).await.ok()?;
     Some(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(shown("postgres://a:secret@db:5432/x"), "postgres://db:5432/x");
+        assert_eq!(shown("postgres://a:sec@ret@db/x?password=secret"), "postgres://db/x");
+        assert_eq!(shown("postgres://db/x?user=a&password=secret@@"), "postgres://db/x");
+        assert_eq!(shown("sqlite:a?b.db"), "sqlite:a?b.db");
+    }
 }

@@ -131,8 +131,7 @@ pub(crate) fn raise(newest: &watch::Sender<u64>, revision: u64) {
 /// Begins a transaction that no other writer runs beside, here or in another replica. Gives the newest revision.
 pub(crate) async fn begin(conn: &mut Conn) -> Result<u64, sqlx::Error> {
     conn.begin(Kept::Synced).await?;
-    let lock =
-        if conn.is_postgres() { "SELECT revision FROM store FOR UPDATE" } else { "SELECT revision FROM store" };
+    let lock = if conn.is_postgres() { "SELECT revision FROM store FOR UPDATE" } else { "SELECT revision FROM store" };
     conn.rows(lock, &[]).await?.first().ok_or(sqlx::Error::RowNotFound)?.count(0)
 }
 

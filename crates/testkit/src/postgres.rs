@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
+/// Who is let in where TLS is spoken: everybody by the socket, and over the network whoever speaks it.
+const HOSTS: &str = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+
 /// A cluster with a server that runs.
 #[derive(Debug)]
 pub struct Postgres {
@@ -17,6 +20,8 @@ pub struct Postgres {
     /// Who runs it, when that is not who we are.
     user: Option<u32>,
     folder: TempDir,
+    /// Its port on loopback, when it has one; else it is reached by its socket alone.
+    port: Option<u16>,
 }
 
 impl Postgres {
@@ -26,18 +31,48 @@ impl Postgres {
     ///
     /// PostgreSQL is not installed (Debian's package `postgresql`), or does not start.
     pub fn start() -> io::Result<Self> {
+        let cluster = Self::made()?;
+        cluster.restart()?;
+        Ok(cluster)
+    }
+
+    /// Makes a cluster whose server is at a port of loopback too, where it speaks TLS alone, with a certificate and its key
+    /// in PEM. [`Postgres::port`] says which.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Postgres::start`].
+    pub fn secured(certificate: &str, key: &str) -> io::Result<Self> {
+        let mut cluster = Self::made()?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key), ("data/pg_hba.conf", HOSTS)] {
+            let path = cluster.folder.path().join(name);
+            std::fs::write(&path, text)?;
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+            std::os::unix::fs::chown(&path, cluster.user, None)?;
+        }
+        cluster.port = Some(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+        cluster.restart()?;
+        Ok(cluster)
+    }
+
+    /// Its port on loopback, when it has one.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Makes a cluster.
+    fn made() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("pg-").tempdir()?;
         let us = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(folder.path())?);
         let user = (us == 0).then(unprivileged);
         std::os::unix::fs::chown(folder.path(), user, None)?;
-        let cluster = Self { programs: programs()?, user, folder };
+        let cluster = Self { programs: programs()?, user, folder, port: None };
         // The order of texts of a language, so that tests see whether anything rests on it.
         cluster.run(
             "initdb",
             &["--username=twinpath", "--auth=trust", "--encoding=UTF8", "--no-sync"],
             &["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"],
         )?;
-        cluster.restart()?;
         Ok(cluster)
     }
 
@@ -48,7 +83,14 @@ impl Postgres {
     /// It does not start; the error holds its log.
     pub fn restart(&self) -> io::Result<()> {
         self.kill();
-        let options = format!("-c listen_addresses= -c unix_socket_directories={}", self.folder.path().display());
+        let folder = self.folder.path().display();
+        let options = match self.port {
+            None => format!("-c listen_addresses= -c unix_socket_directories={folder}"),
+            Some(port) => format!(
+                "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c ssl=on \
+                 -c ssl_cert_file={folder}/server.crt -c ssl_key_file={folder}/server.key"
+            ),
+        };
         let log = self.folder.path().join("log");
         self.run("pg_ctl", &["start", "--wait", "--silent"], &["--log", text(&log), "--options", &options]).map_err(
             |error| {
@@ -71,11 +113,12 @@ impl Postgres {
     /// It cannot be made, or is there already.
     pub fn database(&self, name: &str) -> io::Result<String> {
         let folder = text(self.folder.path());
+        let port = self.port.unwrap_or(5432);
         let made = Command::new(self.programs.join("createdb"))
-            .args(["--host", folder, "--username=twinpath", name])
+            .args(["--host", folder, "--port", &port.to_string(), "--username=twinpath", name])
             .output()?;
         check("createdb", &made)?;
-        Ok(format!("postgres://twinpath@localhost/{name}?host={folder}"))
+        Ok(format!("postgres://twinpath@localhost:{port}/{name}?host={folder}"))
     }
 
     /// Waits until the server has carried out what a client that was killed had sent to it. The client is known by the

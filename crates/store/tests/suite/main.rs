@@ -6,6 +6,7 @@ mod cases;
 mod model;
 mod moves;
 mod properties;
+mod tls;
 
 use std::sync::Arc;
 use store::Store;
