@@ -22,6 +22,7 @@ mod refusals;
 pub(crate) mod rig;
 pub mod server;
 mod settings;
+pub mod trace;
 mod tx;
 
 pub use answer::Answer;

@@ -72,6 +72,7 @@ impl Rig {
             carriers: Carriers::Loopback,
             page: 100,
             remember: Duration::from_secs(24 * 3600),
+            traces: crate::trace::Traces::default(),
         };
         let store = store::open("sqlite::memory:").await.unwrap();
         let now = "2026-06-01T12:00:00Z".parse().unwrap();

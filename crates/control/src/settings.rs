@@ -1,5 +1,6 @@
 //! What the service runs with.
 
+use crate::trace::Traces;
 use catalog::Catalog;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub page: u32,
     /// How long ended operations can be asked about.
     pub remember: Duration,
+    /// Where traces go.
+    pub traces: Traces,
 }
 
 /// How packets travel between customers and edges.

@@ -42,6 +42,9 @@ pub struct Serve {
     /// Start no edges; others call
     #[arg(long)]
     pub no_edges: bool,
+    /// Tell a collector of OpenTelemetry how long requests and operations take: OTLP by HTTP, at URL/v1/traces
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub traces: Option<String>,
     /// How packets reach the edges
     #[arg(long, value_enum, default_value_t = Carriers::Loopback)]
     pub carriers: Carriers,

@@ -8,6 +8,7 @@ use catalog::Catalog;
 use control::Settings;
 use control::auth::External;
 use control::server::{EdgeDoor, Options, Server};
+use control::trace::Traces;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -26,6 +27,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 const PAGE: u32 = 100;
 /// For how long ended operations can be asked about.
 const REMEMBER: Duration = Duration::from_secs(24 * 3600);
+
+/// How long the collector of traces has for the last of them.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// Runs the service until it is told to stop.
 pub(crate) fn run(serve: &Serve, catalog: &Arc<Catalog>) -> anyhow::Result<Outcome> {
@@ -47,12 +51,17 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
         None => format!("sqlite:{}", serve.data.join("twinpath.db").display()),
     };
     let store = store::open(&database).await?;
+    let traces = match serve.traces.as_deref().filter(|collector| !collector.is_empty()) {
+        Some(collector) => Traces::to(collector).map_err(anyhow::Error::msg)?,
+        None => Traces::default(),
+    };
     let settings = Settings {
         base: String::new(),
         catalog: catalog.clone(),
         carriers: serve.carriers.into(),
         page: PAGE,
         remember: REMEMBER,
+        traces: traces.clone(),
     };
     let oidc = serve.oidc.iter().filter_map(|setting| External::parse(setting).ok()).collect();
     let (dir, base) = (serve.data.clone(), serve.base.clone());
@@ -95,6 +104,7 @@ async fn answer(serve: &Serve, catalog: &Arc<Catalog>, began: Instant) -> anyhow
             tracing::error!("a part of the service ended in a panic");
         }
     }
+    tokio::task::spawn_blocking(move || traces.flush(FLUSH)).await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -76,6 +76,7 @@ pub(crate) fn store(database: &str, folder: &Path) -> Vec<String> {
             carriers: Carriers::Loopback,
             page: 100,
             remember: Duration::from_secs(3600),
+            traces: control::trace::Traces::default(),
         };
         let store = store::open(database).await.unwrap();
         let astray = control::intent::astray(&*store, &settings).await.unwrap();

@@ -2,6 +2,7 @@
 
 use super::take::step_of;
 use super::{Kind, step};
+use crate::trace::Told;
 use crate::{Settings, app, clock};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -65,7 +66,11 @@ async fn due(store: &dyn Store, now: Timestamp, room: u32) -> Result<(Vec<Operat
 async fn work(store: &dyn Store, settings: &Settings, mut operation: Operation, stop: &watch::Receiver<bool>) {
     while !*stop.borrow() {
         let now = clock::now();
-        match step(store, settings, &operation, now).await {
+        let taken = settings.traces.step(operation.id, step(store, settings, &operation, now), |done| {
+            let resource = ("twinpath.resource", operation.resource.clone());
+            Told { name: Some(name(&operation)), texts: vec![resource], failed: done.is_err(), ..Told::default() }
+        });
+        match taken.await {
             Ok(Some(next)) if goes_on(&next, now) => operation = next,
             Ok(Some(next)) => {
                 tracing::debug!(operation = %next.id, kind = next.kind, state = ?next.state, "operation rests");
@@ -78,6 +83,13 @@ async fn work(store: &dyn Store, settings: &Settings, mut operation: Operation, 
             }
         }
     }
+}
+
+/// What the next step of an operation is called.
+fn name(operation: &Operation) -> String {
+    let kind = super::find(app::KINDS, &operation.kind);
+    let step = kind.and_then(|kind| kind.steps.get(operation.step as usize)).map_or("end", |step| step.name);
+    format!("{}{} {step}", if operation.undoing { "undo " } else { "" }, operation.kind)
 }
 
 /// Whether the next step can be taken at once.

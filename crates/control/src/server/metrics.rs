@@ -1,8 +1,9 @@
 //! What Prometheus reads: requests by route and status, how long they and the store take, operations, edges.
 //!
 //! The store is measured from outside: [`Measured`] stands before it, and sees operations begin and end, and edges
-//! report, because all of that is written.
+//! report, because all of that is written. Traces see it from there as well.
 
+use crate::trace;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use prometheus_client::encoding::text::encode;
@@ -108,21 +109,31 @@ fn began() -> Instant {
 impl Store for Measured {
     async fn get(&self, key: &str) -> Result<Option<Resource>, StoreError> {
         let began = began();
-        let got = self.store.get(key).await;
+        let got = trace::asking("store get", self.store.get(key), || vec![("twinpath.key", key.to_owned())]).await;
         self.metrics.stored("get", began);
         got
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Resource>, StoreError> {
         let began = began();
-        let got = self.store.list(query).await;
+        let got = trace::asking("store list", self.store.list(query), || {
+            vec![
+                ("twinpath.kinds", query.kinds.join(" ")),
+                ("twinpath.parent", query.parent.clone().unwrap_or_default()),
+            ]
+        })
+        .await;
         self.metrics.stored("list", began);
         got
     }
 
     async fn commit(&self, change: &Change) -> Result<u64, CommitError> {
         let began = began();
-        let committed = self.store.commit(change).await;
+        let committed = trace::asking("store commit", self.store.commit(change), || {
+            let promised = change.operations.iter().filter(|operation| operation.version == 0);
+            promised.map(|operation| ("twinpath.operation", operation.id.to_string())).collect()
+        })
+        .await;
         self.metrics.stored("commit", began);
         if committed.is_ok() {
             self.metrics.committed(change);

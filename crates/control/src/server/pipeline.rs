@@ -5,6 +5,7 @@ use super::listen::{Peer, Reply};
 use super::{Service, reply, request};
 use crate::app::{self, Route, Verb};
 use crate::auth::{self, Denied};
+use crate::trace::{Parent, Told};
 use crate::{Call, Caller, clock};
 use arm_api::{ApiVersion, ArmError};
 use http::request::Parts;
@@ -28,7 +29,12 @@ pub(super) async fn handle(service: Arc<Service>, incoming: Request<Incoming>, p
     let (method, path) = (incoming.method().clone(), incoming.uri().path().to_owned());
     let worker = service.clone();
     // A task of its own: a client that hangs up does not stop what was begun, and a panic ends only the task.
-    let work = tokio::spawn(async move { answer(&worker, incoming, id).await });
+    let parent = incoming.headers().get("traceparent").and_then(|value| Parent::parse(value.to_str().ok()?));
+    let told = (method.to_string(), shown(&path));
+    let work = tokio::spawn(async move {
+        let tell = |answered: &(Reply, &'static str, Option<String>)| tell(answered, told, id);
+        worker.settings.traces.request(id, parent, answer(&worker, incoming, id), tell).await
+    });
     let (mut reply, route, who) = match work.await {
         Ok(answered) => answered,
         Err(error) => {
@@ -47,12 +53,26 @@ pub(super) async fn handle(service: Arc<Service>, incoming: Request<Incoming>, p
     }
     let (status, took) = (reply.status().as_u16(), began.elapsed());
     service.metrics.answered(route, status, took);
-    let shown: String = path.escape_debug().take(400).collect();
     tracing::debug!(
         target: "twinpath::request", request = %id, client = %peer.address, who = who.as_deref().unwrap_or("-"),
-        method = %method, path = shown, route, status, ms = took.as_secs_f64() * 1000.0
+        method = %method, path = shown(&path), route, status, ms = took.as_secs_f64() * 1000.0
     );
     reply
+}
+
+/// A path as it may stand in the log.
+fn shown(path: &str) -> String {
+    path.escape_debug().take(400).collect()
+}
+
+/// What a trace is told of an answer.
+fn tell(answered: &(Reply, &'static str, Option<String>), (method, path): (String, String), id: Uuid) -> Told {
+    let (reply, route, who) = answered;
+    let status = reply.status().as_u16();
+    let mut texts = vec![("http.request.method", method), ("url.path", path), ("twinpath.request", id.to_string())];
+    texts.extend(who.clone().map(|who| ("enduser.id", who)));
+    let numbers = vec![("http.response.status_code", i64::from(status))];
+    Told { name: Some((*route).to_owned()), texts, numbers, failed: status >= 500 }
 }
 
 /// The answer, the name of its route, and who called.

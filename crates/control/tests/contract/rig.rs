@@ -52,6 +52,7 @@ impl Rig {
             carriers: control::Carriers::Loopback,
             page: 100,
             remember: Duration::from_secs(3600),
+            traces: control::trace::Traces::default(),
         };
         let roles = [(CUSTOMER.to_owned(), Role::Owner), ("*".to_owned(), Role::Operator)];
         let mut roles: BTreeMap<String, Role> = roles.into();

@@ -2,6 +2,7 @@
 
 use control::auth::{Credentials, External, Principal};
 use control::server::{Options, Server};
+use control::trace::Traces;
 use control::{Carriers, Role, Settings};
 use rustls::pki_types::ServerName;
 use serde_json::Value;
@@ -56,10 +57,10 @@ impl Answer {
 
 impl Rig {
     pub(crate) async fn start() -> Self {
-        Self::start_with(Vec::new()).await
+        Self::start_with(Vec::new(), Traces::default()).await
     }
 
-    pub(crate) async fn start_with(oidc: Vec<External>) -> Self {
+    pub(crate) async fn start_with(oidc: Vec<External>, traces: Traces) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = store::open("sqlite::memory:").await.unwrap();
         let settings = Settings {
@@ -68,6 +69,7 @@ impl Rig {
             carriers: Carriers::Loopback,
             page: 100,
             remember: Duration::from_secs(3600),
+            traces,
         };
         let options = Options {
             dir: dir.path().join("data"),

@@ -7,3 +7,4 @@ mod isolation;
 mod metrics;
 mod replay;
 mod tokens;
+mod traces;

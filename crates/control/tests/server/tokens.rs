@@ -2,6 +2,7 @@
 
 use crate::client::{Rig, request};
 use control::auth::{External, Keys};
+use control::trace::Traces;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -186,7 +187,8 @@ async fn tokens_of_an_issuer_that_a_setting_names_count_and_others_do_not() {
     let fresh = || Keys::from_pem(&rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let (keys, other) = (fresh(), fresh());
     let address = issuer(json!({ "keys": [keys.public] }));
-    let rig = Rig::start_with(vec![External::parse(&format!("{address}=api://twinpath")).unwrap()]).await;
+    let rig =
+        Rig::start_with(vec![External::parse(&format!("{address}=api://twinpath")).unwrap()], Traces::default()).await;
     let client = &rig.credentials.customer.client_id;
     let object = control::auth::Principal::find(&*rig.store, client).await.unwrap().unwrap().object;
     let now = control::clock::now().as_second();
