@@ -12,6 +12,7 @@
 //! - [`netlink`]: the socket by which links, addresses and routes of the kernel are read and set.
 //! - [`udp`]: datagrams in batches, with hop limit, interface and time of arrival.
 //! - [`frame`]: whole frames of an interface, with their tags.
+//! - [`bpf`]: programs in the kernel, and the maps they share with us.
 //! - [`priority`]: no socket's, but `unsafe` as well: a thread that is not kept waiting.
 //! - [`descriptors`]: room for as many of them as there will be.
 //!
@@ -19,6 +20,7 @@
 //! the option or the call that failed. What the kernel lacks has the kind [`std::io::ErrorKind::Unsupported`].
 
 pub mod ao;
+pub mod bpf;
 pub mod descriptors;
 mod error;
 pub mod frame;

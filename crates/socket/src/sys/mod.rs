@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "options and calls of Linux for which neither std nor socket2 has a function")]
 
 pub(crate) mod batch;
+pub(crate) mod bpf;
 pub(crate) mod frame;
 mod option;
 mod space;
