@@ -11,7 +11,7 @@ mod store;
 
 pub use self::store::{Store, StoreCommand};
 pub use drill::Drill;
-pub use edge::{Edge, EdgeCommand, Encapsulation, Family, Routes, Show, Socket};
+pub use edge::{Edge, EdgeCommand, Encapsulation, Family, Routes, Show, Socket, Tagging};
 pub use lab::{Chaos, Fate, Lab, LabCommand, LabM365, Router, Up};
 pub use m365::{Capacity, Dialect, Endpoints, Engine, FirewallFormat, M365, M365Command, Subject, Watch, Way};
 pub use plan::{Plan, PlanFormat, RouterDialect};

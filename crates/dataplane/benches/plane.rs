@@ -8,8 +8,8 @@
 
 use dataplane::linux::{End, Hop, LinuxDataPlane, Net, Options, Port, Tagger, probe};
 use dataplane::{
-    DataPlane, DomainId, DomainSpec, GroupId, IfHandle, Member, NatPolicy, PortId, QosPolicy, RateKind, RatePolicy,
-    RouteOp, RouteTable, Tag, TrafficClass,
+    DataPlane, DomainId, DomainSpec, GroupId, IfHandle, Member, NatPolicy, PortId, QinqBackend, QosPolicy, RateKind,
+    RatePolicy, RouteOp, RouteTable, Tag, TrafficClass,
 };
 use ipnet::{IpNet, Ipv4Net};
 use std::io::{Read, Write};
@@ -178,11 +178,11 @@ impl Path {
             home.veth(jumbo("trunk"), provider.namespace(), jumbo("edge")).unwrap();
             home.up("trunk").unwrap();
             provider.up("edge").unwrap();
-            let tagger = Tagger::start("edge", provider.namespace()).unwrap();
+            let tagger = Tagger::start(QinqBackend::Packet, "edge", provider.namespace()).unwrap();
             host.veth(End::named("up0"), provider.namespace(), End::named("c0")).unwrap();
             socket::frame::finish_in_software("up0", Some(host.namespace())).unwrap();
             provider.up("c0").unwrap();
-            tagger.add(tag(0), "c0").unwrap();
+            tagger.add(tag(0), "c0", None).unwrap();
             Some(tagger)
         } else {
             home.veth(End::named("trunk"), host.namespace(), End::named("up0")).unwrap();

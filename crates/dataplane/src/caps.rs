@@ -1,6 +1,7 @@
 //! What the machine can do, as the probe found it (spec 09, 2).
 
-use serde::Serialize;
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What was chosen for each need when the data plane was opened, and why.
@@ -25,8 +26,10 @@ pub struct Caps {
     pub esp: bool,
     /// Whether the kernel encrypts by MACsec.
     pub macsec: bool,
-    /// Whether programs can be loaded into the kernel.
+    /// Whether programs can be loaded into the kernel, and tags put on by them.
     pub bpf: bool,
+    /// Whether whole frames can be read and written, and tags put on by a thread.
+    pub packet: bool,
     /// What was chosen and why, a line for each capability, in the order of [`Capability`].
     pub reasons: Vec<Reason>,
 }
@@ -49,10 +52,33 @@ impl Caps {
         let reason = self.reasons.iter().find(|reason| reason.capability == capability);
         reason.map_or("it was not looked for", |reason| &reason.why)
     }
+
+    /// The same with a way of tagging that is chosen by hand.
+    ///
+    /// # Errors
+    ///
+    /// The machine lacks it ([`Error::Missing`]), or nothing makes use of it.
+    pub fn with_qinq(mut self, way: QinqBackend) -> Result<Self> {
+        let (capability, has) = match way {
+            QinqBackend::Bpf => (Capability::Bpf, self.bpf),
+            QinqBackend::Packet => (Capability::Packet, self.packet),
+            QinqBackend::VlanDevice => (Capability::Qinq, false),
+            QinqBackend::Untagged => (Capability::Qinq, true),
+        };
+        if !has {
+            return Err(Error::Missing { capability, why: self.why(capability).to_owned() });
+        }
+        self.qinq = way;
+        for reason in self.reasons.iter_mut().filter(|reason| reason.capability == Capability::Qinq) {
+            reason.chosen = Some(way.word());
+            reason.why = "chosen by hand".to_owned();
+        }
+        Ok(self)
+    }
 }
 
 /// How the tags of a circuit are put on and taken off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QinqBackend {
     /// VLAN devices of the kernel.
@@ -63,6 +89,24 @@ pub enum QinqBackend {
     Packet,
     /// Only untagged circuits, a port each.
     Untagged,
+}
+
+impl QinqBackend {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::VlanDevice => "vlan-device",
+            Self::Bpf => "bpf",
+            Self::Packet => "packet",
+            Self::Untagged => "untagged",
+        }
+    }
+}
+
+impl fmt::Display for QinqBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// How bandwidth and classes are kept.
@@ -99,6 +143,8 @@ pub enum Capability {
     TcpAo,
     /// Programs in the kernel.
     Bpf,
+    /// Whole frames of an interface.
+    Packet,
     /// Encryption by ESP.
     Esp,
     /// Encryption by MACsec.
@@ -117,6 +163,7 @@ impl fmt::Display for Capability {
             Self::Rates => "rate limits",
             Self::TcpAo => "TCP-AO",
             Self::Bpf => "BPF",
+            Self::Packet => "packet sockets",
             Self::Esp => "IPsec ESP",
             Self::Macsec => "MACsec",
         })

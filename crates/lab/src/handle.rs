@@ -9,6 +9,7 @@ use crate::{Error, node};
 use client::{At, Client, Who};
 use dataplane::linux::Net;
 use socket::Namespace;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -129,7 +130,12 @@ impl Lab {
         let provider = self.provider_end(link);
         let near = 1 - provider;
         if let (Some(carrier), Cut::Silent) = (self.carrier(link), how) {
-            // Whole frames pass the kernel's hooks by; what carries them stands still instead.
+            // Whole frames pass the kernel's hooks by; what carries them stands still instead. Programs in the kernel
+            // do not, and are silenced.
+            self.each_lane(link, provider, |net, device| match net.judge_of(device)? {
+                Some(_) => net.silence(device),
+                None => Ok(()),
+            })?;
             return self.signal(&carrier, "STOP");
         }
         match how {
@@ -175,6 +181,7 @@ impl Lab {
         let rules = format!("table netdev {GATE}\ndelete table netdev {GATE}\n");
         node::run(Some(&link.ends[1 - provider]), "nft", &["-f", "-"], Some(&rules))?;
         if let Some(carrier) = self.carrier(link) {
+            self.each_lane(link, provider, Net::unsilence)?;
             self.signal(&carrier, "CONT")?;
         }
         self.provider_link(link, provider, true)?;
@@ -213,15 +220,18 @@ impl Lab {
     }
 
     fn provider_link(&self, link: &Link, end: usize, up: bool) -> Result<(), Error> {
-        // By a message each, not by a program: what a drill cuts at two ends goes at one time.
+        self.each_lane(link, end, if up { Net::up } else { Net::down })
+    }
+
+    /// Does something to each device of an end of a link. By a message each, not by a program: what a drill cuts at two
+    /// ends goes at one time.
+    fn each_lane(&self, link: &Link, end: usize, act: impl Fn(&Net, &str) -> io::Result<()>) -> Result<(), Error> {
         let node = &link.ends[end];
-        let set = || {
+        let all = || {
             let net = Net::open(&Namespace::named(node)?)?;
-            link.lanes
-                .iter()
-                .try_for_each(|lane| if up { net.up(&lane.devices[end]) } else { net.down(&lane.devices[end]) })
+            link.lanes.iter().try_for_each(|lane| act(&net, &lane.devices[end]))
         };
-        set().map_err(Error::io(format!("{} at {node}", link.name)))
+        all().map_err(Error::io(format!("{} at {node}", link.name)))
     }
 
     /// The number of a process that runs, as the lab sees it; nothing when it does not.

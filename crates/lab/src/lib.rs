@@ -33,6 +33,7 @@ pub mod verify;
 mod wait;
 
 pub use carrier::carry;
+pub use dataplane::QinqBackend;
 pub use error::Error;
 pub use handle::{Cut, Lab};
 pub use keep::keep;

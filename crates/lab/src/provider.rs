@@ -4,6 +4,7 @@ use crate::carrier::{HandOff, Tagged};
 use crate::routers::run;
 use crate::topology::{LinkKind, ProcessKind};
 use crate::{Error, Lab, service};
+use dataplane::QinqBackend;
 use edge_api::Side;
 use model::PeeringKind;
 use planner::Plan;
@@ -17,9 +18,10 @@ use std::collections::BTreeMap;
 /// The kernel refuses.
 pub(crate) fn hand_over(lab: &mut Lab, plan: &Plan) -> Result<(), Error> {
     let tags = service::outer_tags(lab, plan)?;
+    let tagging = tagging(lab)?;
     for process in lab.topology().processes.clone() {
         let (ProcessKind::Carrier { edge }, Some(node)) = (&process.kind, &process.node) else { continue };
-        let Some(hand_off) = hand_off(lab, plan, node, edge, &tags)? else { continue };
+        let Some(hand_off) = hand_off(lab, plan, node, edge, tagging, &tags)? else { continue };
         let folder = lab.folder_of(node);
         std::fs::create_dir_all(&folder).map_err(Error::io(folder.display().to_string()))?;
         let file = folder.join(format!("{edge}.json"));
@@ -31,19 +33,27 @@ pub(crate) fn hand_over(lab: &mut Lab, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
+/// What puts tags on: what this machine can do best, unless it was chosen by hand. The edges of the lab choose the same.
+fn tagging(lab: &Lab) -> Result<QinqBackend, Error> {
+    let caps = dataplane::linux::probe().map_err(Error::io("what this machine can do"))?;
+    let chosen = lab.state().tagging.map_or(Ok(caps.clone()), |way| caps.with_qinq(way));
+    Ok(chosen.map_err(|error| Error::No(error.to_string()))?.qinq)
+}
+
 /// What a provider hands over to one edge.
 fn hand_off(
     lab: &Lab,
     plan: &Plan,
     provider: &str,
     edge: &str,
+    tagging: QinqBackend,
     tags: &BTreeMap<String, u16>,
 ) -> Result<Option<HandOff>, Error> {
     let topology = lab.topology();
     let side = if edge.ends_with("-a") { Side::Primary } else { Side::Secondary };
     let trunk = topology.links_of(provider).find(|link| link.kind == LinkKind::Trunk { edge: edge.to_owned() });
     let Some(trunk) = trunk.and_then(|link| link.lanes.first()) else { return Ok(None) };
-    let mut hand_off = HandOff { trunk: trunk.devices[0].clone(), lanes: Vec::new() };
+    let mut hand_off = HandOff { trunk: trunk.devices[0].clone(), tagging, lanes: Vec::new() };
     for link in topology.links_of(provider) {
         let LinkKind::Access { circuit, side: of } = &link.kind else { continue };
         let (true, Some(s_tag)) = (*of == side, tags.get(circuit)) else { continue };
@@ -55,10 +65,12 @@ fn hand_off(
             };
             let peering = plan.circuit(circuit).and_then(|of| of.peerings.iter().find(|of| of.kind == kind));
             let Some(vlan) = peering.and_then(|peering| peering.vlan) else { continue };
-            // What reads whole frames at the provider wants them finished.
-            let router = Namespace::named(&link.ends[0]).map_err(Error::io(link.ends[0].clone()))?;
-            let finished = socket::frame::finish_in_software(&lane.devices[0], Some(&router));
-            finished.map_err(Error::io(lane.devices[0].clone()))?;
+            if tagging == QinqBackend::Packet {
+                // What reads whole frames at the provider wants them finished.
+                let router = Namespace::named(&link.ends[0]).map_err(Error::io(link.ends[0].clone()))?;
+                let finished = socket::frame::finish_in_software(&lane.devices[0], Some(&router));
+                finished.map_err(Error::io(lane.devices[0].clone()))?;
+            }
             let device = lane.devices[1].clone();
             hand_off.lanes.push(Tagged { device, s_tag: *s_tag, c_tag: vlan.value.number() });
         }

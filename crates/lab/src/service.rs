@@ -70,6 +70,9 @@ pub(crate) fn edges(lab: &mut Lab, own_part: &dyn Own) -> Result<(), Error> {
         if let Some(cloud) = gateways::underlay(lab, node) {
             args.extend(["--port", "port0", "--encapsulation", "qinq", "--cloud"].map(str::to_owned));
             args.push(cloud.to_string());
+            if let Some(way) = lab.state().tagging {
+                args.extend(["--tagging".to_owned(), way.word().to_owned()]);
+            }
         }
         if let Some(bfd) = &lab.state().bfd {
             args.extend(["--bfd".to_owned(), bfd.clone()]);

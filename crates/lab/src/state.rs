@@ -2,6 +2,7 @@
 
 use crate::topology::Topology;
 use crate::{Error, Program};
+use dataplane::QinqBackend;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -36,6 +37,9 @@ pub struct State {
     /// Addresses inside the tunnels between edges and gateways, which the service gives, and the nodes that have them.
     #[serde(default)]
     pub tunnels: BTreeMap<IpAddr, String>,
+    /// What puts tags on and takes them off, where that was chosen by hand.
+    #[serde(default)]
+    pub tagging: Option<QinqBackend>,
     /// Whether it came up whole.
     pub up: bool,
 }

@@ -50,6 +50,9 @@ pub struct Edge {
     /// With --port: how circuits are told apart on it
     #[arg(long, value_enum, default_value = "qinq", requires = "port")]
     pub encapsulation: Encapsulation,
+    /// With --port: what puts tags on and takes them off there
+    #[arg(long, value_enum, default_value = "auto", requires = "port")]
+    pub tagging: Tagging,
     /// With --port: our address in the cloud's network, from which tunnels go to VNet gateways
     #[arg(long, value_name = "ADDRESS", requires = "port")]
     pub cloud: Option<std::net::IpAddr>,
@@ -84,6 +87,17 @@ pub enum Encapsulation {
     Qinq,
     /// One circuit, without tags
     Untagged,
+}
+
+/// What puts tags on and takes them off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tagging {
+    /// Programs in the kernel where the machine has them, else a thread
+    Auto,
+    /// Programs in the kernel (tc-BPF); for root of the machine
+    Bpf,
+    /// A thread that reads and writes whole frames
+    Packet,
 }
 
 /// Which edge is asked.

@@ -1,5 +1,6 @@
 //! `twinpath lab …`.
 
+use super::Tagging;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -125,6 +126,9 @@ pub struct Up {
     /// How Microsoft's edges watch their customers' links; the slower of both sides counts [default: 300 ms x 3]
     #[arg(long, value_name = "BFD", value_parser = super::edge::bfd)]
     pub bfd: Option<model::Bfd>,
+    /// What puts tags on and takes them off, at the provider and at Microsoft's edges
+    #[arg(long, value_enum, default_value_t = Tagging::Auto)]
+    pub tagging: Tagging,
     /// Build a design that the checklist refuses, too: it then fails as the real service would
     #[arg(long)]
     pub anyway: bool,

@@ -6,7 +6,8 @@
 //! - [`address`]: addresses and neighbours.
 //! - [`route`]: routes and next-hop groups, one or many at once.
 //! - [`sysctl`]: the settings of a router.
-//! - [`qinq`]: tags put on and taken off by a thread.
+//! - [`qinq`]: tags put on and taken off, by programs in the kernel or by a thread.
+//! - [`filter`]: programs at the entry of a link.
 //! - [`traffic`]: rates and classes at the exit of a link; [`nft`]: translation and marks.
 //! - [`netlink`]: the messages themselves.
 //!
@@ -15,6 +16,7 @@
 //! Every call names its namespace by holding it; nothing is ever done in the namespace the caller happens to be in.
 
 pub mod address;
+pub mod filter;
 pub mod link;
 pub mod netlink;
 pub mod nft;

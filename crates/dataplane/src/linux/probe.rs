@@ -3,7 +3,7 @@
 //! Never by the kernel's version or a configuration file: what loads and works is there.
 
 use super::traffic::{Class, Queue};
-use super::{End, Net, Vxlan, nft};
+use super::{End, Net, Vxlan, nft, qinq};
 use crate::caps::Reason;
 use crate::{Capability, Caps, QinqBackend, QosBackend};
 use socket::frame::Frames;
@@ -33,17 +33,23 @@ pub fn probe() -> io::Result<Caps> {
     };
     note(Capability::Namespaces, "netns", Ok("a namespace and a veth pair into another could be made"));
 
-    let vlan = here.link_of_kind("v0", "vlan").err().map(|error| error.to_string());
+    let programs = qinq::attempt_programs(&here, "a0");
+    let programs = programs.map(|()| "programs that tag could be loaded and attached");
+    let bpf = note(Capability::Bpf, "bpf", programs);
     let packet = Frames::open("a0", Some(here.namespace()));
     let packet = packet.and_then(|_| socket::frame::finish_in_software("a0", Some(here.namespace())));
-    let words = match vlan {
-        Some(missing) => format!("packet sockets open; VLAN devices do not ({missing}), and are not used yet"),
-        None => "packet sockets open; VLAN devices are there too, and are not used yet".to_owned(),
+    let packet = note(Capability::Packet, "packet", packet.map(|()| "whole frames of a link could be read"));
+    let vlan = match here.link_of_kind("v0", "vlan") {
+        Ok(()) => "VLAN devices are there and not used yet".to_owned(),
+        Err(missing) => format!("there are no VLAN devices ({missing})"),
     };
-    let qinq = match note(Capability::Qinq, "packet", packet.map(|()| words.as_str())) {
-        true => QinqBackend::Packet,
-        false => QinqBackend::Untagged,
+    let (qinq, way) = match (bpf, packet) {
+        (true, _) => (QinqBackend::Bpf, format!("{vlan}; programs in the kernel tag")),
+        (false, true) => (QinqBackend::Packet, format!("{vlan} and no programs; a thread tags")),
+        (false, false) => (QinqBackend::Untagged, format!("{vlan}, no programs and no packet sockets")),
     };
+    let is_there = qinq != QinqBackend::Untagged;
+    note(Capability::Qinq, qinq.word(), if is_there { Ok(&way) } else { Err(io::Error::other(way.clone())) });
 
     let compat_off = here.set_sysctl("ipv4/nexthop_compat_mode", "0").is_ok();
     let groups = here.put_blackhole(1, false).and_then(|()| here.put_group(2, &[(1, 1)]));
@@ -83,10 +89,9 @@ pub fn probe() -> io::Result<Caps> {
     };
     let tcp_ao = note(Capability::TcpAo, "tcp-ao", ao);
     let untried = || io::Error::new(io::ErrorKind::Unsupported, "nothing of ours makes use of it");
-    let bpf = note(Capability::Bpf, "bpf", Err(untried()));
     let esp = note(Capability::Esp, "esp", Err(untried()));
     let device = here.link_of_kind("m0", "macsec");
     let macsec = note(Capability::Macsec, "macsec", device.and_then(|()| Err(untried())));
     reasons.sort_by_key(|reason| reason.capability);
-    Ok(Caps { qinq, nat, qos, nh_groups, compat_off, vxlan, tcp_ao, esp, macsec, bpf, reasons })
+    Ok(Caps { qinq, nat, qos, nh_groups, compat_off, vxlan, tcp_ao, esp, macsec, bpf, packet, reasons })
 }

@@ -132,7 +132,7 @@ impl Net {
 }
 
 /// `struct tcmsg`: family, pad (3), index (4), handle (4), parent (4), info (4).
-fn fixed(index: u32, handle: u32, parent: u32) -> [u8; 20] {
+pub(super) fn fixed(index: u32, handle: u32, parent: u32) -> [u8; 20] {
     let mut fixed = [0; 20];
     fixed[4..8].copy_from_slice(&index.to_ne_bytes());
     fixed[8..12].copy_from_slice(&handle.to_ne_bytes());

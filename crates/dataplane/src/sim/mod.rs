@@ -107,6 +107,7 @@ impl SimDataPlane {
             esp: false,
             macsec: false,
             bpf: false,
+            packet: false,
             reasons: capabilities.into_iter().map(reason).collect(),
         };
         Self { caps, ports: ports.into_iter().collect(), state: Mutex::default() }

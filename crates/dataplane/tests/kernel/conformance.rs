@@ -5,12 +5,12 @@
 
 use crate::plane::{CLOUD, ONE, TRUNK, number, tag};
 use crate::services::{FAR, OUTSIDE, Path, furnish, translation};
-use crate::{eventually, ip, net, with_rights};
+use crate::{eventually, has_way, ip, net, with_rights};
 use dataplane::linux::Net;
 use dataplane::sim::{Fate, Packet, SimDataPlane};
 use dataplane::{
     Backend, Capability, CounterSel, DataPlane, DomainId, DomainSpec, DpEvent, Error, GroupId, IfHandle, Member,
-    NatPolicy, PortId, QosPolicy, RouteOp, RouteTable, Tag, TrafficClass,
+    NatPolicy, PortId, QinqBackend, QosPolicy, RouteOp, RouteTable, Tag, TrafficClass,
 };
 use ipnet::IpNet;
 use std::cell::RefCell;
@@ -121,8 +121,9 @@ impl Stage for Path {
     }
 }
 
-/// Each case on each data plane, as a test of its own.
-macro_rules! on_both {
+/// Each case on each data plane, as a test of its own: in memory, in the kernel with tags put on by a thread, and in the
+/// kernel with tags put on by programs.
+macro_rules! on_each {
     ($($case:ident),+ $(,)?) => {
         mod memory {
             $(#[test]
@@ -130,21 +131,34 @@ macro_rules! on_both {
                 super::$case(&super::Memory::new());
             })+
         }
-        mod kernel {
+        mod packet {
             $(#[test]
             fn $case() {
-                let test = concat!("conformance::kernel::", stringify!($case));
-                super::with_rights(test, || {
-                    let path = super::Path::new(stringify!($case));
-                    super::$case(&path);
-                    path.plane.remove_all().unwrap();
-                });
+                let test = concat!("conformance::packet::", stringify!($case));
+                super::in_kernel(test, stringify!($case), super::QinqBackend::Packet, super::$case);
+            })+
+        }
+        mod programs {
+            $(#[test]
+            fn $case() {
+                let test = concat!("conformance::programs::", stringify!($case));
+                super::in_kernel(test, stringify!($case), super::QinqBackend::Bpf, super::$case);
             })+
         }
     };
 }
 
-on_both!(
+fn in_kernel(test: &str, name: &str, way: QinqBackend, case: impl FnOnce(&dyn Stage)) {
+    with_rights(test, || {
+        if has_way(way) {
+            let path = Path::new(name, way);
+            case(&path);
+            path.plane.remove_all().unwrap();
+        }
+    });
+}
+
+on_each!(
     every_capability_has_its_reason,
     a_domain_is_found_again_by_its_name,
     a_tag_is_of_one_domain,
@@ -455,7 +469,7 @@ fn what_is_not_there_is_said_and_removing_it_is_no_error(stage: &dyn Stage) {
 fn any_changes_give_the_same_ways() {
     with_rights("conformance::any_changes_give_the_same_ways", || {
         for seed in 1..=4 {
-            let (kernel, memory) = (Path::new(&format!("random{seed}")), Memory::new());
+            let (kernel, memory) = (Path::new(&format!("random{seed}"), QinqBackend::Packet), Memory::new());
             let mut random = Random(seed);
             let mut done = Vec::new();
             for _ in 0..60 {

@@ -8,8 +8,10 @@ mod plane;
 mod primitives;
 mod services;
 
-use dataplane::linux::Net;
+use dataplane::linux::{Net, probe};
+use dataplane::{Capability, QinqBackend};
 use ipnet::IpNet;
+use std::io::Write;
 use std::net::{IpAddr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
@@ -27,6 +29,32 @@ fn with_rights(test: &str, body: impl FnOnce()) {
     again.arg("mount -t tmpfs none /run && mkdir /run/netns && ip link set dev lo up && exec \"$@\"").arg("sh");
     again.arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]);
     assert!(again.env(INSIDE, "1").status().unwrap().success(), "{test} failed inside user namespaces");
+}
+
+/// Says that a machine is meant to have programs in the kernel: that it has none is then a failure.
+const NEEDS_BPF: &str = "TWINPATH_TEST_NEEDS_BPF";
+
+/// Runs the body with each way of tagging, as far as the machine has it. `test` is the path of the calling test.
+fn with_each_way(test: &str, body: impl Fn(QinqBackend)) {
+    with_rights(test, || {
+        for way in [QinqBackend::Packet, QinqBackend::Bpf] {
+            if has_way(way) {
+                body(way);
+            }
+        }
+    });
+}
+
+/// Whether the machine has a way of tagging. One without programs is told of, since its tests show nothing.
+fn has_way(way: QinqBackend) -> bool {
+    let caps = probe().unwrap();
+    let has = way != QinqBackend::Bpf || caps.bpf;
+    if !has {
+        let words = format!("skipped: tags by programs: {}\n", caps.why(Capability::Bpf));
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
+        assert!(std::env::var_os(NEEDS_BPF).is_none(), "{NEEDS_BPF} is set, and programs cannot be had");
+    }
+    has
 }
 
 /// Waits for what the kernel does in its own time.

@@ -1,10 +1,10 @@
 //! The data plane as an edge uses it: circuits on a trunk behind a provider, and a network of the cloud.
 
-use crate::{eventually, ip, net, reaches, with_rights};
+use crate::{eventually, has_way, ip, net, reaches, with_each_way, with_rights};
 use dataplane::linux::{End, Hop, LinuxDataPlane, Namespace, Net, Options, Port, Tagger, probe};
 use dataplane::{
-    Counter, CounterSel, DataPlane, DomainId, DomainSpec, DpEvent, Error, GroupId, Member, PortId, RouteOp, RouteTable,
-    Tag,
+    Counter, CounterSel, DataPlane, DomainId, DomainSpec, DpEvent, Error, GroupId, Member, PortId, QinqBackend,
+    RouteOp, RouteTable, Tag,
 };
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -23,6 +23,7 @@ pub(crate) struct World {
     home: Net,
     pub(crate) gateway: Net,
     prefix: String,
+    way: QinqBackend,
 }
 
 fn vlan(number: u16) -> model::VlanId {
@@ -34,7 +35,13 @@ pub(crate) fn tag(number: u16) -> Tag {
 }
 
 impl World {
-    pub(crate) fn new(test: &str) -> Self {
+    /// With a way of tagging on both sides.
+    pub(crate) fn new(test: &str, way: QinqBackend) -> Self {
+        Self::between(test, way, way)
+    }
+
+    /// With the edge's way of tagging and the provider's.
+    fn between(test: &str, way: QinqBackend, provider_way: QinqBackend) -> Self {
         let [first, second, provider, home, gateway] = std::array::from_fn(|_| Net::nameless().unwrap());
         let jumbo = |name| End { name, mac: None, mtu: Some(2000) };
         home.veth(jumbo("trunk"), provider.namespace(), jumbo("edge")).unwrap();
@@ -44,21 +51,29 @@ impl World {
         for (side, link) in [(&home, "trunk"), (&provider, "edge"), (&home, "cloud"), (&gateway, "edge")] {
             side.up(link).unwrap();
         }
-        let tagger = Tagger::start("edge", provider.namespace()).unwrap();
+        let tagger = Tagger::start(provider_way, "edge", provider.namespace()).unwrap();
+        // A cable between two namespaces carries packets that no device has finished; whole frames are read finished.
+        for (packet, side, link) in [(provider_way, &home, "trunk"), (way, &provider, "edge")] {
+            if packet == QinqBackend::Packet {
+                socket::frame::finish_in_software(link, Some(side.namespace())).unwrap();
+            }
+        }
         let customers = [first, second];
         for (number, customer) in customers.iter().enumerate() {
             let port = format!("c{number}");
             customer.veth(End::named("up0"), provider.namespace(), End::named(&port)).unwrap();
-            socket::frame::finish_in_software("up0", Some(customer.namespace())).unwrap();
+            if provider_way == QinqBackend::Packet {
+                socket::frame::finish_in_software("up0", Some(customer.namespace())).unwrap();
+            }
             customer.up("up0").unwrap();
             provider.up(&port).unwrap();
             // The same addresses for both: domains do not see each other's.
             customer.add_address("up0", net("192.168.15.17/30")).unwrap();
             customer.put_route(net("0.0.0.0/0"), Hop::Via(ip("192.168.15.18"), None)).unwrap();
-            tagger.add(tag(number as u16), &port).unwrap();
+            tagger.add(tag(number as u16), &port, None).unwrap();
         }
         let prefix = format!("tp-{test}-{}-", std::process::id());
-        Self { customers, provider, _tagger: tagger, home, gateway, prefix }
+        Self { customers, provider, _tagger: tagger, home, gateway, prefix, way }
     }
 
     pub(crate) fn plane(&self) -> LinuxDataPlane {
@@ -66,7 +81,7 @@ impl World {
         let ports = vec![port(TRUNK, "trunk", None), port(CLOUD, "cloud", Some(ip("10.255.0.1")))];
         let home = self.home.namespace().clone();
         let options = Options { prefix: self.prefix.clone(), home, allow_host: false, ports };
-        LinuxDataPlane::open(options, probe().unwrap()).unwrap()
+        LinuxDataPlane::open(options, probe().unwrap().with_qinq(self.way).unwrap()).unwrap()
     }
 
     pub(crate) fn spec(&self, domain: &str) -> DomainSpec {
@@ -105,8 +120,8 @@ fn state(of: &Net) -> Vec<String> {
 
 #[test]
 fn circuits_with_the_same_addresses_are_kept_apart_by_their_tags() {
-    with_rights("plane::circuits_with_the_same_addresses_are_kept_apart_by_their_tags", || {
-        let world = World::new("tags");
+    with_each_way("plane::circuits_with_the_same_addresses_are_kept_apart_by_their_tags", |way| {
+        let world = World::new("tags", way);
         let plane = world.plane();
         let handles = world.circuits(&plane);
         for (customer, domain) in world.customers.iter().zip([ONE, TWO]) {
@@ -138,29 +153,100 @@ fn circuits_with_the_same_addresses_are_kept_apart_by_their_tags() {
 #[test]
 fn a_stream_of_many_bytes_crosses_the_taggers() {
     with_rights("plane::a_stream_of_many_bytes_crosses_the_taggers", || {
-        use std::io::{Read, Write};
-        let world = World::new("stream");
-        let plane = world.plane();
-        world.circuits(&plane);
-        let namespace = plane.namespace(ONE).unwrap().unwrap();
-        let listener = namespace.enter(|| std::net::TcpListener::bind("192.168.15.18:0")).unwrap();
+        use QinqBackend::{Bpf, Packet};
+        for (ours, provider) in [(Packet, Packet), (Bpf, Bpf), (Bpf, Packet), (Packet, Bpf)] {
+            if has_way(ours) && has_way(provider) {
+                stream(&World::between("stream", ours, provider));
+            }
+        }
+    });
+}
+
+/// Many bytes arrive as they were sent, both ways.
+fn stream(world: &World) {
+    use std::io::{Read, Write};
+    let plane = world.plane();
+    world.circuits(&plane);
+    let namespace = plane.namespace(ONE).unwrap().unwrap();
+    let customer = world.customers[0].namespace();
+    let sent: Vec<u8> = (0..4_000_000_u32).map(|number| ((number * 7) >> 3) as u8).collect();
+    for (from, to, address) in [(customer, &namespace, "192.168.15.18:0"), (&namespace, customer, "192.168.15.17:0")] {
+        let listener = to.enter(|| std::net::TcpListener::bind(address)).unwrap();
         let address = listener.local_addr().unwrap();
-        let sent: Vec<u8> = (0..4_000_000_u32).map(|number| ((number * 7) >> 3) as u8).collect();
         let bytes = sent.clone();
-        let mut sender = world.customers[0].namespace().enter(|| std::net::TcpStream::connect(address)).unwrap();
+        let mut sender = from.enter(|| std::net::TcpStream::connect(address)).unwrap();
         let thread = std::thread::spawn(move || sender.write_all(&bytes).unwrap());
         let mut received = Vec::new();
         listener.accept().unwrap().0.read_to_end(&mut received).unwrap();
         thread.join().unwrap();
         assert!(received == sent);
+    }
+    plane.remove_all().unwrap();
+}
+
+#[test]
+fn frames_on_the_trunk_carry_the_circuits_tag_outside_and_the_peerings_inside() {
+    with_each_way("plane::frames_on_the_trunk_carry_the_circuits_tag_outside_and_the_peerings_inside", |way| {
+        use socket::frame::{FrameInbox, Frames};
+        let world = World::new("wire", way);
+        let wire = Frames::open("edge", Some(world.provider.namespace())).unwrap();
+        let plane = world.plane();
+        let [one, _] = world.circuits(&plane);
+        let customer = world.customers[0].link("up0").unwrap().mac.unwrap();
+        let domain = inside(&plane, ONE);
+        domain.set_neighbour(&plane.interface_name(one).unwrap(), ip("192.168.15.17"), customer).unwrap();
+        let sender = domain.namespace().enter(|| std::net::UdpSocket::bind("0.0.0.0:0")).unwrap();
+        sender.send_to(b"what is seen on the wire", "192.168.15.17:9").unwrap();
+        let mut inbox = FrameInbox::new();
+        let mut seen = None;
+        eventually(|| {
+            wire.receive(&mut inbox).unwrap();
+            let ours = |bytes: &[u8]| bytes.windows(4).any(|four| four == b"wire");
+            seen = inbox.frames().find(|frame| ours(frame.bytes)).map(|frame| (frame.tag, frame.bytes[..18].to_vec()));
+            seen.is_some()
+        });
+        let (outer, head) = seen.unwrap();
+        assert_eq!(outer, Some((0x88a8, 100)));
+        assert_eq!(head[..6], customer);
+        assert_eq!(head[12..], [0x81, 0, 0, 10, 8, 0]);
         plane.remove_all().unwrap();
     });
 }
 
 #[test]
+fn packets_go_on_while_no_process_has_the_programs() {
+    with_rights("plane::packets_go_on_while_no_process_has_the_programs", || {
+        if !has_way(QinqBackend::Bpf) {
+            return;
+        }
+        let world = World::new("alone", QinqBackend::Bpf);
+        let first = world.plane();
+        world.circuits(&first);
+        let domains = [ONE, TWO].map(|domain| inside(&first, domain));
+        drop(first);
+        for (customer, domain) in world.customers.iter().zip(&domains) {
+            assert!(reaches(customer, domain, "192.168.15.18"));
+        }
+        // The next process takes up one of the two; the other goes on meanwhile.
+        let second = world.plane();
+        second.domain_ensure(ONE, &world.spec("one")).unwrap();
+        second.attach(ONE, TRUNK, tag(0), &[net("192.168.15.18/30")]).unwrap();
+        for (customer, domain) in world.customers.iter().zip(&domains) {
+            assert!(reaches(customer, domain, "192.168.15.18"));
+        }
+        // Frames to nobody, or to another host, are not taken for ours by the short way.
+        let link = world.customers[0].link("up0").unwrap();
+        world.customers[0].set_neighbour("up0", ip("192.168.15.18"), [2, 0, 0, 0, 0, 9]).unwrap();
+        assert!(link.running && !reaches(&world.customers[0], &domains[0], "192.168.15.18"));
+        second.remove_all().unwrap();
+        assert_eq!(world.home.judge_of("trunk").unwrap(), None);
+    });
+}
+
+#[test]
 fn a_group_follows_its_links_and_routes_outlive_the_last_of_them() {
-    with_rights("plane::a_group_follows_its_links_and_routes_outlive_the_last_of_them", || {
-        let world = World::new("groups");
+    with_each_way("plane::a_group_follows_its_links_and_routes_outlive_the_last_of_them", |way| {
+        let world = World::new("groups", way);
         let plane = world.plane();
         plane.domain_ensure(ONE, &world.spec("one")).unwrap();
         let vni = Tag::Vni { vni: 5, remote: ip("10.255.0.2") };
@@ -225,8 +311,8 @@ fn a_group_follows_its_links_and_routes_outlive_the_last_of_them() {
 
 #[test]
 fn what_a_process_left_is_found_again_and_removed_and_nothing_else() {
-    with_rights("plane::what_a_process_left_is_found_again_and_removed_and_nothing_else", || {
-        let world = World::new("crash");
+    with_each_way("plane::what_a_process_left_is_found_again_and_removed_and_nothing_else", |way| {
+        let world = World::new("crash", way);
         let stranger = format!("other-{}", world.prefix);
         Net::create(&stranger).unwrap();
         let names = || Namespace::names().unwrap().into_iter().collect::<BTreeSet<_>>();

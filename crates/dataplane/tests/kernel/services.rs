@@ -4,8 +4,8 @@ use crate::plane::{CLOUD, ONE, TRUNK, World, number, tag};
 use crate::{eventually, ip, net, with_rights};
 use dataplane::linux::{Hop, LinuxDataPlane, Net, Vxlan};
 use dataplane::{
-    CounterSel, DataPlane, DomainSpec, Error, GroupId, IfHandle, Member, NatPolicy, OneToOne, Opening, QosPolicy,
-    RateKind, RatePolicy, RouteOp, Tag, TrafficClass,
+    CounterSel, DataPlane, DomainSpec, Error, GroupId, IfHandle, Member, NatPolicy, OneToOne, Opening, QinqBackend,
+    QosPolicy, RateKind, RatePolicy, RouteOp, Tag, TrafficClass,
 };
 use socket::frame::{FrameInbox, Frames};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,8 +52,8 @@ pub(crate) fn translation(outside: IfHandle) -> NatPolicy {
 }
 
 impl Path {
-    pub(crate) fn new(test: &str) -> Self {
-        let world = World::new(test);
+    pub(crate) fn new(test: &str, way: QinqBackend) -> Self {
+        let world = World::new(test, way);
         let plane = world.plane();
         let [inside, outside] = furnish(&plane, &world.spec("one"));
         let far = Net::nameless().unwrap();
@@ -106,7 +106,7 @@ fn from_outside_only_what_is_open_is_reached() {
     with_rights("services::from_outside_only_what_is_open_is_reached", || {
         use std::net::{TcpListener, TcpStream};
         use std::time::Duration;
-        let path = Path::new("inbound");
+        let path = Path::new("inbound", QinqBackend::Packet);
         path.plane.nat(ONE, Some(&path.policy())).unwrap();
         let listen =
             |port| path.world.customers[0].namespace().enter(|| TcpListener::bind((ip("192.168.50.3"), port))).unwrap();
@@ -128,7 +128,7 @@ fn from_outside_only_what_is_open_is_reached() {
 #[test]
 fn classes_are_kept_and_other_marks_are_cleared() {
     with_rights("services::classes_are_kept_and_other_marks_are_cleared", || {
-        let path = Path::new("classes");
+        let path = Path::new("classes", QinqBackend::Packet);
         let mark = |number: u8| model::Value::parse(&number.to_string()).unwrap();
         let class = |name: &str, marks: Vec<model::Dscp>, share, queue_ms| TrafficClass {
             name: name.into(),
@@ -184,7 +184,7 @@ fn classes_are_kept_and_other_marks_are_cleared() {
 /// So many clients, each with so many flows, through a pool whose addresses have few ports; beside them a private
 /// source of no pool. Every packet outside is captured.
 fn flows_through_a_pool(clients: u8, each: u64) {
-    let path = Path::new(&format!("flows{each}"));
+    let path = Path::new(&format!("flows{each}"), QinqBackend::Packet);
     // Four addresses, with room for about a half of what one would need that gets a fair share of the clients.
     let first = ip("203.0.113.1");
     let ports = 10_000..=10_000 + u16::try_from(u64::from(clients) * each / 8).unwrap();

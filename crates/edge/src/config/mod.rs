@@ -26,7 +26,7 @@ pub use reference::reference;
 pub use section::{Absent, Key, Places, Section};
 pub use setting::Whole;
 pub use tree::{Attach, Bmp, Config, Dataplane, Domain, Feed, Peer, Port, PrefixFile, Record, Route, SECTIONS, Tunnel};
-pub use values::{Backend, Bfd, BgpRole, Encapsulation, Family, Label, Md5Key, Peering, PrefixLimit, Side};
+pub use values::{Backend, Bfd, BgpRole, Encapsulation, Family, Label, Md5Key, Peering, PrefixLimit, Side, Tagging};
 
 #[cfg(test)]
 mod diff_tests;

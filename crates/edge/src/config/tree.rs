@@ -3,7 +3,7 @@
 //! Each is a plain struct whose doc comments are the reference (`docs/reference/edge-config.md`).
 
 use super::setting::Whole;
-use super::values::{Backend, Bfd, BgpRole, Encapsulation, Family, Label, Md5Key, Peering, PrefixLimit, Side};
+use super::values::{Backend, Bfd, BgpRole, Encapsulation, Family, Label, Md5Key, Peering, PrefixLimit, Side, Tagging};
 use ipnet::IpNet;
 use model::{Asn, Community, Prefix, PrefixState, Tier};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -106,6 +106,8 @@ section! {
         "port" port: String, optional;
         /// How circuits are told apart on the port.
         "encapsulation" encapsulation: Encapsulation, default "'qinq'";
+        /// What puts tags on and takes them off there.
+        "tagging" tagging: Tagging, default "'auto'";
         /// Our address in the cloud's network, from which tunnels go; needed where a domain has one.
         "cloud" cloud: IpAddr, optional;
         /// `true` lets the edge make devices in the network namespace of the machine itself, when it runs there.

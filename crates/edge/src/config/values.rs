@@ -33,6 +33,15 @@ words! {
         /// Not at all: the port is one domain's.
         Untagged = "untagged",
     }
+    /// What puts tags on and takes them off.
+    Tagging {
+        /// Programs in the kernel where the machine has them, else a thread.
+        Auto = "auto",
+        /// Programs in the kernel (tc-BPF); for root of the machine.
+        Bpf = "bpf",
+        /// A thread that reads and writes whole frames.
+        Packet = "packet",
+    }
     /// Which side of the edge a peer is on.
     Side {
         /// The customer's or the provider's router.

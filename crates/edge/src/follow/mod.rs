@@ -22,7 +22,7 @@ mod reporter;
 pub(crate) mod testing;
 mod translate;
 
-use crate::config::{Config, Encapsulation, Feed, Label, Places, Refused};
+use crate::config::{Config, Encapsulation, Feed, Label, Places, Refused, Tagging};
 use crate::process::Handle;
 use book::Book;
 use catalog::Catalog;
@@ -77,6 +77,8 @@ pub struct Forwarding {
     pub port: String,
     /// How they are told apart on it.
     pub encapsulation: Encapsulation,
+    /// What puts tags on and takes them off.
+    pub tagging: Tagging,
     /// Our address in the cloud's network, from which tunnels go to VNet gateways.
     pub cloud: std::net::IpAddr,
 }
@@ -102,10 +104,10 @@ pub fn configuration(
     let mut text = format!("name = {name:?}\nrouter-id = '{router_id}'\n");
     match forwarding {
         None => text += &format!("listen = ['{listen}']\n"),
-        Some(Forwarding { port, encapsulation, cloud }) => {
-            let encapsulation = encapsulation.as_str();
+        Some(Forwarding { port, encapsulation, tagging, cloud }) => {
+            let (encapsulation, tagging) = (encapsulation.as_str(), tagging.as_str());
             text += &format!(
-                "listen = []\n[dataplane]\nport = {port:?}\nencapsulation = '{encapsulation}'\ncloud = '{cloud}'\n"
+                "listen = []\n[dataplane]\nport = {port:?}\nencapsulation = '{encapsulation}'\ntagging = '{tagging}'\ncloud = '{cloud}'\n"
             );
         }
     }

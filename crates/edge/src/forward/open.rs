@@ -1,7 +1,7 @@
 //! The data plane that a configuration asks for.
 
 use super::domain::{CLOUD, PORT};
-use crate::config::{Backend, Config, Dataplane, Encapsulation};
+use crate::config::{Backend, Config, Dataplane, Encapsulation, Tagging};
 use dataplane::linux::{LinuxDataPlane, Net, Options, Port, probe};
 use dataplane::{Caps, DataPlane, QinqBackend};
 use std::sync::Arc;
@@ -17,6 +17,12 @@ pub(crate) fn open(config: &Config) -> Result<Option<Arc<dyn DataPlane>>, String
     };
     let home = Net::current().map_err(|error| format!("the network namespace of this process: {error}"))?;
     let caps = probe().map_err(|error| format!("what this machine can do: {error}"))?;
+    let caps = match plane.tagging {
+        Tagging::Auto => Ok(caps),
+        Tagging::Bpf => caps.with_qinq(QinqBackend::Bpf),
+        Tagging::Packet => caps.with_qinq(QinqBackend::Packet),
+    };
+    let caps = caps.map_err(|error| format!("tagging = '{}': {error}", plane.tagging.as_str()))?;
     tell(&caps);
     if plane.encapsulation == Encapsulation::Qinq && plane.port.is_some() && caps.qinq == QinqBackend::Untagged {
         tracing::warn!("this machine can do no tags: circuits of a port that is `qinq` cannot be attached");

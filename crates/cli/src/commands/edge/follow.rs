@@ -1,7 +1,7 @@
 //! `twinpath edge --control`: an edge that runs what the service says.
 
 use crate::Outcome;
-use crate::args::{Edge, Encapsulation};
+use crate::args::{Edge, Encapsulation, Tagging};
 use anyhow::Context;
 use catalog::Catalog;
 use edge::follow::{self, Forwarding, Options};
@@ -30,6 +30,11 @@ pub(super) fn run(edge: &Edge, control: &str, catalog: &Arc<Catalog>) -> anyhow:
         encapsulation: match edge.encapsulation {
             Encapsulation::Qinq => edge::config::Encapsulation::Qinq,
             Encapsulation::Untagged => edge::config::Encapsulation::Untagged,
+        },
+        tagging: match edge.tagging {
+            Tagging::Auto => edge::config::Tagging::Auto,
+            Tagging::Bpf => edge::config::Tagging::Bpf,
+            Tagging::Packet => edge::config::Tagging::Packet,
         },
     });
     let config = follow::configuration(name, edge.listen, forwarding.as_ref(), &options.state, catalog)?;

@@ -10,7 +10,7 @@ mod m365;
 mod page;
 mod up;
 
-use crate::args::{Lab, LabCommand, Router};
+use crate::args::{Lab, LabCommand, Router, Tagging};
 use crate::load::{self, Loaded};
 use crate::{Outcome, table};
 use anyhow::{Context, bail};
@@ -133,6 +133,15 @@ fn kind(ce: Router) -> ProcessKind {
     match ce {
         Router::Bird => ProcessKind::Bird,
         Router::Frr => ProcessKind::Frr,
+    }
+}
+
+/// What tags, if it was chosen.
+fn tagging(tagging: Tagging) -> Option<lab::QinqBackend> {
+    match tagging {
+        Tagging::Auto => None,
+        Tagging::Bpf => Some(lab::QinqBackend::Bpf),
+        Tagging::Packet => Some(lab::QinqBackend::Packet),
     }
 }
 

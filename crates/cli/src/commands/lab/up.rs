@@ -162,6 +162,7 @@ fn within(args: &Lab, up: &Up, name: &str, loaded: &Loaded, catalog: &Catalog, e
     let mut page = Page::new(args.json);
     let mut lab = lab::Lab::open(name)?;
     lab.state_mut().bfd = up.bfd.map(|bfd| bfd.to_string());
+    lab.state_mut().tagging = super::tagging(up.tagging);
     let plan = planner::plan(&loaded.design, catalog);
     if !keeper::is_root() {
         page.text("  without root: in a user namespace, routers are BIRD, and their liveness has no precedence\n");

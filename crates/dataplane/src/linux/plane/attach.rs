@@ -110,15 +110,21 @@ impl LinuxDataPlane {
             self.home.veth(end, domain.net.namespace(), inside).step(step)?;
             self.home.set_alias(&outside, &self.prefix).step(step)?;
         }
-        socket::frame::finish_in_software(name, Some(domain.net.namespace())).step(step)?;
+        if self.caps.qinq == QinqBackend::Packet {
+            socket::frame::finish_in_software(name, Some(domain.net.namespace())).step(step)?;
+        }
         self.home.set_sysctl(&format!("ipv6/conf/{outside}/disable_ipv6"), "1").step(step)?;
         self.home.up(&outside).step(step)?;
         let mut taggers = self.taggers();
         let tagger = match taggers.entry(port.id) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Tagger::follow(&port.interface, self.home.namespace()).step(step)?),
+            Entry::Vacant(entry) => {
+                let tagger = Tagger::follow(self.caps.qinq, &port.interface, self.home.namespace());
+                entry.insert(tagger.step(step)?)
+            }
         };
-        tagger.add(tag, &outside).step(step)
+        let inner = domain.net.link(name).step(step)?.mac;
+        tagger.add(tag, &outside, inner).step(step)
     }
 
     /// Gives a link these addresses and no others but those it has by itself.

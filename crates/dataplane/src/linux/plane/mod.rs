@@ -114,6 +114,9 @@ impl LinuxDataPlane {
             }
         }
         self.taggers().clear();
+        for port in self.ports.values().filter(|port| !port.interface.is_empty()) {
+            qinq::leave(&self.home, &port.interface).step(|| format!("leaving {}", port.interface))?;
+        }
         for link in self.home.links().step(|| "links at home".to_owned())? {
             if link.alias.as_deref() == Some(self.prefix.as_str()) && link.kind == "veth" {
                 self.home.delete(&link.name).step(|| format!("deleting {}", link.name))?;
@@ -359,9 +362,9 @@ impl LinuxDataPlane {
                 counters.extend(traffic(&link, Some(handle)));
                 let interface = interfaces.get(&link.index);
                 let tagged = interface.and_then(|interface| {
-                    self.taggers().get(&interface.port)?.count().tags.get(&interface.tag).copied()
+                    self.taggers().get(&interface.port)?.count().dropped.get(&interface.tag).copied()
                 });
-                if let Some(qinq::TagCount { dropped, .. }) = tagged {
+                if let Some(dropped) = tagged {
                     counters.push(count("tag-dropped", Some(handle), dropped, 0));
                 }
                 if let Some(keeping) = domain.keeping().get(&link.index) {

@@ -1,26 +1,8 @@
-//! Circuits told apart by their tags, without VLAN devices (spec 09, 4).
-//!
-//! ```text
-//!                      ┌── inner interface of (S 100, C 10)
-//!  trunk ── tagger ────┼── inner interface of (S 100, C 20)
-//!  88a8 S, 8100 C      └── …                  frames without tags
-//! ```
-//!
-//! A [`Tagger`] is a thread that reads whole frames on the trunk and on each inner interface: inwards it takes the tags
-//! off, outwards it puts them on. Frames of tags that nobody asked for are counted and dropped. Any user who may make
-//! namespaces may run it. Senders into an inner interface must finish their packets in software
-//! ([`finish_in_software`](socket::frame::finish_in_software)), and the trunk must carry 8 bytes more than they send:
-//! what is too long for it is counted and dropped.
-//!
-//! A VLAN device loses its carrier with the device below it. With [`Tagger::follow`] so does the other end of each inner
-//! interface: the tagger takes its own end down while the trunk has no carrier. A provider's tagger does not, as
-//! providers do not ([`Tagger::start`]).
+//! Tags put on and taken off by a thread that reads and writes whole frames (packet(7)).
 
-use super::netlink::Rtnetlink;
-use crate::{
-    Tag,
-    linux::{Namespace, Net},
-};
+use super::{Counts, INNER, OUTER, Seen, TAG_BYTES};
+use crate::Tag;
+use crate::linux::Namespace;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use model::VlanId;
@@ -32,21 +14,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Bytes that two tags add to a frame.
-pub const TAG_BYTES: u32 = 8;
-/// The protocols of the outer and the inner tag.
-const OUTER: u16 = 0x88a8;
-const INNER: u16 = 0x8100;
 /// Destination and source: the tags come behind them.
 const ADDRESSES: usize = 12;
 const TRUNK: Token = Token(0);
 const COMMAND: Token = Token(1);
-const CARRIER: Token = Token(2);
-const FIRST: usize = 3;
+const FIRST: usize = 2;
 
 /// A thread that puts tags on and takes them off. Dropped, it ends.
 #[derive(Debug)]
-pub struct Tagger {
+pub(super) struct Relay {
     namespace: Namespace,
     commands: Sender<Command>,
     waker: Waker,
@@ -54,77 +30,23 @@ pub struct Tagger {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What a tagger has moved and dropped, by tag.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// By tag.
-    pub tags: BTreeMap<Tag, TagCount>,
-    /// Frames from the trunk with tags that nobody asked for, or none.
-    pub unknown: u64,
-    /// The tags of the last of them.
-    pub last_unknown: Option<Seen>,
-}
-
-/// What went over one tag.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TagCount {
-    /// Frames from the trunk.
-    pub in_frames: u64,
-    /// Their bytes, without tags.
-    pub in_bytes: u64,
-    /// Frames to the trunk.
-    pub out_frames: u64,
-    /// Their bytes, without tags.
-    pub out_bytes: u64,
-    /// Frames that the kernel did not take, either way: too long, or the interface is down or full.
-    pub dropped: u64,
-}
-
-/// The numbers of tags as a frame had them: outer and inner.
-pub type Seen = (Option<u16>, Option<u16>);
-
 enum Command {
-    Add(Tag, Frames, String),
+    Add(Tag, Frames),
     Remove(Tag),
     Stop,
 }
 
-impl Tagger {
-    /// Starts the tagger of a trunk.
-    ///
-    /// # Errors
-    ///
-    /// There is no such interface in the namespace, or the right is missing (`CAP_NET_RAW`).
-    pub fn start(trunk: &str, namespace: &Namespace) -> io::Result<Self> {
-        Self::begin(trunk, namespace, None)
-    }
-
-    /// Starts the tagger of a trunk whose inner interfaces lose their carrier with it.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start), or the kernel does not tell of its links.
-    pub fn follow(trunk: &str, namespace: &Namespace) -> io::Result<Self> {
-        let mut told = Rtnetlink::open(Some(namespace))?;
-        told.watch(&[libc::RTNLGRP_LINK])?;
-        let carrier = Carrier { told, net: Net::open(namespace)?, trunk: trunk.to_owned(), runs: true };
-        Self::begin(trunk, namespace, Some(carrier))
-    }
-
-    fn begin(trunk: &str, namespace: &Namespace, carrier: Option<Carrier>) -> io::Result<Self> {
+impl Relay {
+    pub(super) fn start(trunk: &str, namespace: &Namespace) -> io::Result<Self> {
         let frames = Frames::open(trunk, Some(namespace))?;
         let poll = Poll::new()?;
         poll.registry().register(&mut SourceFd(&frames.as_raw_fd()), TRUNK, Interest::READABLE)?;
-        if let Some(carrier) = &carrier {
-            poll.registry().register(&mut SourceFd(&carrier.told.as_raw_fd()), CARRIER, Interest::READABLE)?;
-        }
         let waker = Waker::new(poll.registry(), COMMAND)?;
         let (commands, orders) = channel();
         let counts = Arc::new(Mutex::new(Counts::default()));
         let mut switch = Switch {
             poll,
             trunk: frames,
-            carrier,
             inner: BTreeMap::new(),
             tokens: BTreeMap::new(),
             next: FIRST,
@@ -136,31 +58,20 @@ impl Tagger {
         Ok(Self { namespace: namespace.clone(), commands, waker, counts, thread: Some(thread) })
     }
 
-    /// Brings frames of a tag to an interface and back. A tag that is there already gets the new interface.
-    ///
-    /// # Errors
-    ///
-    /// The tag is none ([`io::ErrorKind::InvalidInput`]), or there is no such interface in the trunk's namespace.
-    pub fn add(&self, tag: Tag, interface: &str) -> io::Result<()> {
+    pub(super) fn add(&self, tag: Tag, interface: &str) -> io::Result<()> {
         if !matches!(tag, Tag::C(_) | Tag::SC(..)) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{tag} is no tag of a trunk")));
+            return Err(super::no_tag(tag));
         }
         let frames = Frames::open(interface, Some(&self.namespace))?;
-        self.counts().tags.entry(tag).or_default();
-        self.tell(Command::Add(tag, frames, interface.to_owned()))
+        self.counts().dropped.entry(tag).or_default();
+        self.tell(Command::Add(tag, frames))
     }
 
-    /// Frames of the tag are unknown from now on, and its counters are gone.
-    ///
-    /// # Errors
-    ///
-    /// The thread has ended.
-    pub fn remove(&self, tag: Tag) -> io::Result<()> {
+    pub(super) fn remove(&self, tag: Tag) -> io::Result<()> {
         self.tell(Command::Remove(tag))
     }
 
-    /// What was moved and dropped so far.
-    pub fn count(&self) -> Counts {
+    pub(super) fn count(&self) -> Counts {
         self.counts().clone()
     }
 
@@ -174,7 +85,7 @@ impl Tagger {
     }
 }
 
-impl Drop for Tagger {
+impl Drop for Relay {
     fn drop(&mut self) {
         let _ = self.tell(Command::Stop);
         if let Some(thread) = self.thread.take() {
@@ -187,7 +98,6 @@ impl Drop for Tagger {
 struct Switch {
     poll: Poll,
     trunk: Frames,
-    carrier: Option<Carrier>,
     inner: BTreeMap<Tag, Inner>,
     tokens: BTreeMap<Token, Tag>,
     next: usize,
@@ -199,32 +109,6 @@ struct Switch {
 struct Inner {
     token: Token,
     frames: Frames,
-    name: String,
-}
-
-/// Whether the trunk has its carrier, as the inner interfaces shall show it.
-struct Carrier {
-    told: Rtnetlink,
-    net: Net,
-    trunk: String,
-    runs: bool,
-}
-
-impl Carrier {
-    /// Looks at the trunk again; true when it changed.
-    fn look(&mut self) -> bool {
-        // What was told may be old, so only that something was told counts.
-        let _ = self.told.drain(|_| {});
-        let runs = self.net.link(&self.trunk).is_ok_and(|link| link.running);
-        std::mem::replace(&mut self.runs, runs) != runs
-    }
-
-    fn show(&self, name: &str) {
-        let shown = if self.runs { self.net.up(name) } else { self.net.down(name) };
-        if let Err(error) = shown {
-            tracing::warn!(interface = name, %error, "does not follow {}", self.trunk);
-        }
-    }
 }
 
 impl Switch {
@@ -232,9 +116,6 @@ impl Switch {
         let mut events = Events::with_capacity(256);
         // Interfaces that may have more to read. Each has one batch in its turn, so that none keeps the others waiting.
         let mut ready: VecDeque<Token> = VecDeque::new();
-        if let Some(carrier) = &mut self.carrier {
-            carrier.look();
-        }
         loop {
             let wait = (!ready.is_empty()).then_some(std::time::Duration::ZERO);
             match self.poll.poll(&mut events, wait) {
@@ -245,13 +126,11 @@ impl Switch {
                 if event.token() == COMMAND {
                     while let Ok(command) = orders.try_recv() {
                         match command {
-                            Command::Add(tag, frames, name) => ready.extend(self.add(tag, frames, name)),
+                            Command::Add(tag, frames) => ready.extend(self.add(tag, frames)),
                             Command::Remove(tag) => self.remove(tag),
                             Command::Stop => return,
                         }
                     }
-                } else if event.token() == CARRIER {
-                    self.settle();
                 } else if !ready.contains(&event.token()) {
                     ready.push_back(event.token());
                 }
@@ -265,32 +144,20 @@ impl Switch {
         }
     }
 
-    /// Inner interfaces show what became of the trunk.
-    fn settle(&mut self) {
-        if let Some(carrier) = &mut self.carrier
-            && carrier.look()
-        {
-            self.inner.values().for_each(|inner| carrier.show(&inner.name));
-        }
-    }
-
-    fn add(&mut self, tag: Tag, frames: Frames, name: String) -> Option<Token> {
+    fn add(&mut self, tag: Tag, frames: Frames) -> Option<Token> {
         self.remove_socket(tag);
         let token = Token(self.next);
         self.next += 1;
         let source = frames.as_raw_fd();
         self.poll.registry().register(&mut SourceFd(&source), token, Interest::READABLE).ok()?;
         self.tokens.insert(token, tag);
-        if let Some(carrier) = self.carrier.as_ref().filter(|carrier| !carrier.runs) {
-            carrier.show(&name);
-        }
-        self.inner.insert(tag, Inner { token, frames, name });
+        self.inner.insert(tag, Inner { token, frames });
         Some(token)
     }
 
     fn remove(&mut self, tag: Tag) {
         self.remove_socket(tag);
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).tags.remove(&tag);
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).dropped.remove(&tag);
     }
 
     fn remove_socket(&mut self, tag: Tag) {
@@ -322,10 +189,7 @@ impl Switch {
         for (tag, frames) in &sorted {
             let Some(Inner { frames: socket, .. }) = self.inner.get(tag) else { continue };
             let sent = socket.send(frames);
-            let count = counts.tags.entry(*tag).or_default();
-            count.in_frames += sent as u64;
-            count.in_bytes += bytes(frames);
-            count.dropped += (frames.len() - sent) as u64;
+            *counts.dropped.entry(*tag).or_default() += (frames.len() - sent) as u64;
         }
         count
     }
@@ -348,16 +212,9 @@ impl Switch {
             .collect();
         let sent = self.trunk.send(&frames);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = counts.tags.entry(tag).or_default();
-        entry.out_frames += sent as u64;
-        entry.out_bytes += bytes(&frames) - (head.len() * frames.len()) as u64;
-        entry.dropped += (count - sent) as u64;
+        *counts.dropped.entry(tag).or_default() += (count - sent) as u64;
         count
     }
-}
-
-fn bytes(frames: &[[&[u8]; 3]]) -> u64 {
-    frames.iter().flatten().map(|piece| piece.len() as u64).sum()
 }
 
 /// The tags as they stand in a frame.
