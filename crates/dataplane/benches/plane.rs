@@ -12,6 +12,7 @@ use dataplane::{
     RatePolicy, RouteOp, RouteTable, Tag, TrafficClass,
 };
 use ipnet::{IpNet, Ipv4Net};
+use socket::frame::Frames;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
@@ -22,7 +23,9 @@ const INSIDE: &str = "TWINPATH_BENCH_INSIDE";
 const RUNS: usize = 5;
 const SWITCHES: usize = 101;
 const CIRCUITS: u16 = 500;
-const SECONDS: Duration = Duration::from_secs(2);
+const SECONDS: Duration = Duration::from_secs(1);
+/// How long the congestion lasts.
+const LONG: Duration = Duration::from_secs(10);
 const ONE: DomainId = DomainId(1);
 const CUSTOMER: PortId = PortId(1);
 const CLOUD: PortId = PortId(2);
@@ -44,19 +47,45 @@ fn main() {
     let times: Vec<f64> = (0..RUNS).map(|_| took(|| drop(probe().unwrap()))).collect();
     tell("probe, ms", median(times) * 1e3);
     [100, 10_000, 100_000].into_iter().for_each(tables);
-    for (way, tagged) in [("plain", false), ("two taggers", true)] {
-        for (services, nat, classes) in
-            [("", false, false), (" with translation", true, false), (" with classes", false, true)]
-        {
-            let path = Path::new(tagged);
-            path.serve(nat, classes);
-            tell(&format!("forwarding, {way}{services}, packets/s"), path.packets());
-            tell(&format!("forwarding, {way}{services}, Gbit/s of TCP"), path.stream());
-            path.plane.remove_all().unwrap();
+    let ways = ways();
+    for (services, nat, classes) in
+        [("", false, false), (" with translation", true, false), (" with classes", false, true)]
+    {
+        forwarding(&ways, services, nat, classes);
+    }
+    for (name, way) in &ways {
+        if let Some(way) = way {
+            circuits(name, *way);
+        }
+        if *way != Some(QinqBackend::Packet) {
+            congestion(name, *way);
         }
     }
-    circuits();
-    congestion();
+}
+
+/// How a circuit's packets are told apart, by name: not at all, or by each way of tagging that this machine has.
+fn ways() -> Vec<(&'static str, Option<QinqBackend>)> {
+    let caps = probe().unwrap();
+    let all = [("plain", None), ("programs", Some(QinqBackend::Bpf)), ("a thread", Some(QinqBackend::Packet))];
+    all.into_iter().filter(|(_, way)| *way != Some(QinqBackend::Bpf) || caps.bpf).collect()
+}
+
+/// What each way forwards, measured in turn: one way and the next see the same minute of the machine.
+fn forwarding(ways: &[(&str, Option<QinqBackend>)], services: &str, nat: bool, classes: bool) {
+    let paths: Vec<Path> = ways.iter().map(|(_, way)| Path::new(*way)).collect();
+    paths.iter().for_each(|path| path.serve(nat, classes));
+    let mut rates = vec![(Vec::new(), Vec::new()); paths.len()];
+    for _ in 0..RUNS {
+        for (path, (packets, stream)) in paths.iter().zip(&mut rates) {
+            packets.push(path.packets());
+            stream.push(path.stream());
+        }
+    }
+    for ((name, _), (packets, stream)) in ways.iter().zip(rates) {
+        tell(&format!("forwarding, {name}{services}, packets/s"), median(packets));
+        tell(&format!("forwarding, {name}{services}, Gbit/s of TCP"), median(stream));
+    }
+    paths.iter().for_each(|path| path.plane.remove_all().unwrap());
 }
 
 fn tell(what: &str, number: f64) {
@@ -86,17 +115,24 @@ fn vlan(number: u16) -> model::VlanId {
     number.try_into().unwrap()
 }
 
-fn open(home: &Net, ports: &[(PortId, &str)]) -> LinuxDataPlane {
+fn open(home: &Net, ports: &[(PortId, &str)], way: Option<QinqBackend>) -> LinuxDataPlane {
     let port =
         |(id, interface): &(PortId, &str)| Port { id: *id, interface: (*interface).into(), underlay: None, mac: None };
-    let prefix = format!("tp-bench-{}-", std::process::id());
+    let prefix = prefix(way);
     let options =
         Options { prefix, home: home.namespace().clone(), allow_host: false, ports: ports.iter().map(port).collect() };
-    LinuxDataPlane::open(options, probe().unwrap()).unwrap()
+    let caps = probe().unwrap();
+    let caps = way.map_or(Ok(caps.clone()), |way| caps.with_qinq(way)).unwrap();
+    LinuxDataPlane::open(options, caps).unwrap()
 }
 
-fn spec(domain: &str) -> DomainSpec {
-    DomainSpec { name: format!("tp-bench-{}-{domain}", std::process::id()) }
+/// What the namespaces of a data plane are called: several are there at a time.
+fn prefix(way: Option<QinqBackend>) -> String {
+    format!("tp-bench-{}-{}-", std::process::id(), way.map_or("plain", QinqBackend::word))
+}
+
+fn spec(way: Option<QinqBackend>, domain: &str) -> DomainSpec {
+    DomainSpec { name: format!("{}{domain}", prefix(way)) }
 }
 
 /// Routes and groups: how long a switch takes with so many routes behind it, and how fast routes come and go.
@@ -106,8 +142,8 @@ fn tables(routes: u32) {
         home.veth(End::named(name), far.namespace(), End::named(name)).unwrap();
         far.up(name).unwrap();
     }
-    let plane = open(&home, &[(CUSTOMER, "a0"), (CLOUD, "b0")]);
-    plane.domain_ensure(ONE, &spec("one")).unwrap();
+    let plane = open(&home, &[(CUSTOMER, "a0"), (CLOUD, "b0")], None);
+    plane.domain_ensure(ONE, &spec(None, "one")).unwrap();
     let member = |port, number: u8| {
         let address = Ipv4Net::new(Ipv4Addr::new(10, 255, 0, number), 30).unwrap();
         let interface = plane.attach(ONE, port, Tag::Untagged, &[address.into()]).unwrap();
@@ -160,6 +196,9 @@ struct Path {
     far: Net,
     plane: LinuxDataPlane,
     outside: IfHandle,
+    /// The other end of the port, and a datagram of 64 bytes as it arrives there.
+    wire: Frames,
+    frame: Vec<u8>,
     /// What has to live as long.
     _keep: (Net, Net, Option<Tagger>),
 }
@@ -170,28 +209,30 @@ fn tag(number: u16) -> Tag {
 }
 
 impl Path {
-    fn new(tagged: bool) -> Self {
+    fn new(way: Option<QinqBackend>) -> Self {
         let [host, provider, home, far] = std::array::from_fn(|_| Net::nameless().unwrap());
         home.veth(End::named("cloud"), far.namespace(), End::named("up0")).unwrap();
-        let tagger = if tagged {
+        let tagger = way.map(|way| {
             let jumbo = |name| End { name, mac: None, mtu: Some(2000) };
             home.veth(jumbo("trunk"), provider.namespace(), jumbo("edge")).unwrap();
             home.up("trunk").unwrap();
             provider.up("edge").unwrap();
-            let tagger = Tagger::start(QinqBackend::Packet, "edge", provider.namespace()).unwrap();
+            let tagger = Tagger::start(way, "edge", provider.namespace()).unwrap();
             host.veth(End::named("up0"), provider.namespace(), End::named("c0")).unwrap();
-            socket::frame::finish_in_software("up0", Some(host.namespace())).unwrap();
+            if way == QinqBackend::Packet {
+                socket::frame::finish_in_software("up0", Some(host.namespace())).unwrap();
+            }
             provider.up("c0").unwrap();
             tagger.add(tag(0), "c0", None).unwrap();
-            Some(tagger)
-        } else {
+            tagger
+        });
+        if way.is_none() {
             home.veth(End::named("trunk"), host.namespace(), End::named("up0")).unwrap();
-            None
-        };
-        let plane = open(&home, &[(CUSTOMER, "trunk"), (CLOUD, "cloud")]);
-        plane.domain_ensure(ONE, &spec("one")).unwrap();
-        let how = if tagged { tag(0) } else { Tag::Untagged };
-        plane.attach(ONE, CUSTOMER, how, &[net("192.168.15.18/30")]).unwrap();
+        }
+        let plane = open(&home, &[(CUSTOMER, "trunk"), (CLOUD, "cloud")], way);
+        plane.domain_ensure(ONE, &spec(way, "one")).unwrap();
+        let how = if way.is_some() { tag(0) } else { Tag::Untagged };
+        let inside = plane.attach(ONE, CUSTOMER, how, &[net("192.168.15.18/30")]).unwrap();
         let outside = plane.attach(ONE, CLOUD, Tag::Untagged, &[net("172.31.0.1/30")]).unwrap();
         for (side, address, router) in
             [(&host, "192.168.15.17/30", "192.168.15.18"), (&far, "172.31.0.2/30", "172.31.0.1")]
@@ -200,7 +241,12 @@ impl Path {
             side.up("up0").unwrap();
             side.put_route(net("0.0.0.0/0"), Hop::Via(ip(router), None)).unwrap();
         }
-        Self { host, far, plane, outside, _keep: (provider, home, tagger) }
+        let domain = Net::open(&plane.namespace(ONE).unwrap().unwrap()).unwrap();
+        let to = domain.link(&plane.interface_name(inside).unwrap()).unwrap().mac.unwrap();
+        let frame = frame(to, host.link("up0").unwrap().mac.unwrap(), way.is_some());
+        let (at, device) = if way.is_some() { (&provider, "edge") } else { (&host, "up0") };
+        let wire = Frames::open(device, Some(at.namespace())).unwrap();
+        Self { host, far, plane, outside, wire, frame, _keep: (provider, home, tagger) }
     }
 
     /// Translation and classes, as asked for.
@@ -230,62 +276,69 @@ impl Path {
         self.plane.qos(self.outside, classes.then_some(&classes_of)).unwrap();
     }
 
-    /// Datagrams of 64 bytes that arrive in a second while the host sends as fast as it can.
+    /// Datagrams of 64 bytes that arrive in a second while as many come in by the port as it takes. They are put on the
+    /// wire as whole frames, so that all ways have the same sender.
     fn packets(&self) -> f64 {
-        let sender = self.host.namespace().enter(|| UdpSocket::bind("0.0.0.0:0")).unwrap();
-        sender.connect("172.31.0.2:9").unwrap();
         let arrived = || self.far.link("up0").unwrap().traffic.in_packets;
-        let rates = (0..RUNS).map(|_| {
-            let (before, start) = (arrived(), Instant::now());
-            while start.elapsed() < SECONDS {
-                for _ in 0..64 {
-                    // What nobody listens to is told to the sender now and then.
-                    let _ = sender.send(&[0; 64]);
-                }
-            }
-            let time = start.elapsed().as_secs_f64();
-            (arrived() - before) as f64 / time
-        });
-        median(rates.collect())
+        let lot: Vec<[&[u8]; 3]> = (0..64).map(|_| [self.frame.as_slice(), &[], &[]]).collect();
+        let (before, start) = (arrived(), Instant::now());
+        while start.elapsed() < SECONDS {
+            self.wire.send(&lot);
+        }
+        let time = start.elapsed().as_secs_f64();
+        (arrived() - before) as f64 / time
     }
 
     /// What one stream of TCP carries from the host to the far side.
     fn stream(&self) -> f64 {
         let listener = self.far.namespace().enter(|| TcpListener::bind("172.31.0.2:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let rates = (0..RUNS).map(|_| {
-            let mut sender = self.host.namespace().enter(|| TcpStream::connect(address)).unwrap();
-            let mut receiver = listener.accept().unwrap().0;
-            let start = Instant::now();
-            let thread = std::thread::spawn(move || {
-                let block = vec![0; 128 << 10];
-                while start.elapsed() < SECONDS {
-                    sender.write_all(&block).unwrap();
-                }
-            });
-            let (mut bytes, mut buffer) = (0, vec![0; 256 << 10]);
-            while let Ok(length @ 1..) = receiver.read(&mut buffer) {
-                bytes += length;
+        let mut sender = self.host.namespace().enter(|| TcpStream::connect(address)).unwrap();
+        let mut receiver = listener.accept().unwrap().0;
+        let start = Instant::now();
+        let thread = std::thread::spawn(move || {
+            let block = vec![0; 128 << 10];
+            while start.elapsed() < SECONDS {
+                sender.write_all(&block).unwrap();
             }
-            thread.join().unwrap();
-            bytes as f64 * 8.0 / 1e9 / start.elapsed().as_secs_f64()
         });
-        median(rates.collect())
+        let (mut bytes, mut buffer) = (0, vec![0; 256 << 10]);
+        while let Ok(length @ 1..) = receiver.read(&mut buffer) {
+            bytes += length;
+        }
+        thread.join().unwrap();
+        bytes as f64 * 8.0 / 1e9 / start.elapsed().as_secs_f64()
     }
 }
 
+/// A datagram of 64 bytes from the host to the far side, as a frame: to whom, from whom, tags, IPv4, UDP.
+fn frame(to: [u8; 6], from: [u8; 6], tagged: bool) -> Vec<u8> {
+    const PAYLOAD: u16 = 64;
+    let mut ip = vec![0x45, 0];
+    ip.extend((28 + PAYLOAD).to_be_bytes());
+    ip.extend([0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 15, 17, 172, 31, 0, 2]);
+    let words = ip.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]])));
+    let sum = words.sum::<u32>();
+    let sum = !(((sum & 0xffff) + (sum >> 16)) as u16);
+    ip[10..12].copy_from_slice(&sum.to_be_bytes());
+    let tags: &[u8] = if tagged { &[0x88, 0xa8, 0, 100, 0x81, 0, 0, 10] } else { &[] };
+    let udp = [[0x30, 0x39].as_slice(), &[0, 9], &(8 + PAYLOAD).to_be_bytes(), &[0, 0]].concat();
+    [&to[..], &from, tags, &[8, 0], &ip, &udp, &[0; PAYLOAD as usize]].concat()
+}
+
 /// Many circuits on one trunk, a domain each: how long they take to come, and what one of them carries then.
-fn circuits() {
-    let path = Path::new(true);
+fn circuits(name: &str, way: QinqBackend) {
+    let path = Path::new(Some(way));
     let time = took(|| {
         for number in 1..CIRCUITS {
             let domain = DomainId(u32::from(number) + 1);
-            path.plane.domain_ensure(domain, &spec(&number.to_string())).unwrap();
+            path.plane.domain_ensure(domain, &spec(Some(way), &number.to_string())).unwrap();
             path.plane.attach(domain, CUSTOMER, tag(number), &[net("192.168.15.18/30")]).unwrap();
         }
     });
-    tell("a further circuit on the trunk, ms", time * 1e3 / f64::from(CIRCUITS - 1));
-    tell(&format!("forwarding, two taggers, {CIRCUITS} circuits on the trunk, packets/s"), path.packets());
+    tell(&format!("a further circuit on the trunk, {name}, ms"), time * 1e3 / f64::from(CIRCUITS - 1));
+    let rates = (0..RUNS).map(|_| path.packets()).collect();
+    tell(&format!("forwarding, {name}, {CIRCUITS} circuits on the trunk, packets/s"), median(rates));
     path.plane.remove_all().unwrap();
 }
 
@@ -298,8 +351,8 @@ const SIZES: [usize; 2] = [172, 1_372];
 const HEADERS: usize = 42;
 
 /// Voice in the middle of more than the line takes: what is lost and how late it is, and what the rest still gets.
-fn congestion() {
-    let path = Path::new(false);
+fn congestion(name: &str, way: Option<QinqBackend>) {
+    let path = Path::new(way);
     let class = |name: &str, marks: &[&str], share, queue_ms| TrafficClass {
         name: name.to_owned(),
         marks: marks.iter().map(|mark| model::Value::parse(mark).unwrap()).collect(),
@@ -335,7 +388,7 @@ fn congestion() {
         let rest = scope.spawn(|| late(&bulk.1));
         // Both at their pace, by one clock: a turn sends what has become due.
         let mut sent = [0_u64; 2];
-        while start.elapsed() < 5 * SECONDS {
+        while start.elapsed() < LONG {
             let now = start.elapsed();
             for (place, (socket, bits)) in [(&voice.0, VOICE), (&bulk.0, BULK)].into_iter().enumerate() {
                 let each = (SIZES[place] + HEADERS) as u64 * 8;
@@ -354,11 +407,11 @@ fn congestion() {
     let mut delays = voices.clone();
     delays.sort_by(f64::total_cmp);
     let share = |part: f64| delays[((delays.len() - 1) as f64 * part) as usize];
-    tell("170 % load: voice sent, packets", voice_sent as f64);
-    tell("170 % load: voice lost, packets", voice_sent as f64 - voices.len() as f64);
-    tell("170 % load: delay of voice, median, ms", share(0.5));
-    tell("170 % load: delay of voice, 99th percentile, ms", share(0.99));
-    let got = (rest.len() * (SIZES[1] + HEADERS) * 8) as f64 / (5 * SECONDS).as_secs_f64();
-    tell("170 % load: the rest gets of what voice leaves", got / (LINE - VOICE) as f64);
+    tell(&format!("170 % load, {name}: voice sent, packets"), voice_sent as f64);
+    tell(&format!("170 % load, {name}: voice lost, packets"), voice_sent as f64 - voices.len() as f64);
+    tell(&format!("170 % load, {name}: delay of voice, median, ms"), share(0.5));
+    tell(&format!("170 % load, {name}: delay of voice, 99th percentile, ms"), share(0.99));
+    let got = (rest.len() * (SIZES[1] + HEADERS) * 8) as f64 / (LONG).as_secs_f64();
+    tell(&format!("170 % load, {name}: the rest gets of what voice leaves"), got / (LINE - VOICE) as f64);
     path.plane.remove_all().unwrap();
 }
