@@ -3,7 +3,9 @@
 use super::table::{Interface, Members, Table};
 use crate::config::{Attach, Config, Domain, Encapsulation, Peering, Whole};
 use dataplane::linux::Net;
-use dataplane::{DataPlane, DomainId, DomainSpec, IfHandle, NatPolicy, PortId, RateKind, RatePolicy, Tag};
+use dataplane::{
+    DataPlane, DomainId, DomainSpec, IfHandle, NatPolicy, PortId, RateKind, RatePolicy, Tag, TrafficClass,
+};
 use model::VlanId;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -41,6 +43,7 @@ impl Held {
     pub(super) fn set_interfaces(
         &mut self,
         plane: &dyn DataPlane,
+        classes: &[TrafficClass],
         id: DomainId,
         domain: &Domain,
         config: &Config,
@@ -58,7 +61,7 @@ impl Held {
                 Ok(handle) => {
                     self.link = Some(handle);
                     interfaces.push(Interface { handle, addresses: attach.addresses.clone() });
-                    failed.extend(services(plane, handle, domain, attach).into_iter().map(said));
+                    failed.extend(services(plane, classes, handle, domain, attach).into_iter().map(said));
                 }
                 Err(error) => failed.push(said(error)),
             }
@@ -159,11 +162,21 @@ fn rate(attach: &Attach) -> Option<RatePolicy> {
     attach.rate_mbps.map(|mbps| RatePolicy { bps: bps(mbps), burst_ms: BURST_MS, kind: RateKind::Shape })
 }
 
-/// Bandwidth, and on Microsoft peering what may pass; what could not be set.
-fn services(plane: &dyn DataPlane, link: IfHandle, domain: &Domain, attach: &Attach) -> Vec<dataplane::Error> {
+/// Bandwidth, and on Microsoft peering its classes and what may pass; what could not be set. Private peering keeps marks
+/// and knows no classes (spec 04, B2).
+fn services(
+    plane: &dyn DataPlane,
+    classes: &[TrafficClass],
+    link: IfHandle,
+    domain: &Domain,
+    attach: &Attach,
+) -> Vec<dataplane::Error> {
     let mut failed = Vec::new();
-    failed.extend(plane.rate(link, rate(attach).as_ref()).err());
+    let rate = rate(attach);
+    failed.extend(plane.rate(link, rate.as_ref()).err());
     if domain.peering == Peering::Microsoft {
+        let policy = rate.and_then(|rate| super::classes::policy(classes, rate.bps));
+        failed.extend(plane.qos(link, policy.as_ref()).err());
         // Spec 04: translation is the customer's; whoever did not translate is refused, and counted.
         let refuse = NatPolicy {
             outside: link,

@@ -17,6 +17,7 @@
 //! - [`Forwarding`]: the domains of a data plane, their interfaces and their routes.
 //! - `table`: the wanted state of a domain, decided without touching anything.
 
+mod classes;
 mod domain;
 mod forwarder;
 mod open;
@@ -28,7 +29,8 @@ mod testing;
 mod tests;
 
 use crate::config::{Config, Domain};
-use dataplane::{Counter, CounterSel, DataPlane, DomainId, DpEvent, IfHandle, Member};
+use catalog::Catalog;
+use dataplane::{Counter, CounterSel, DataPlane, DomainId, DpEvent, IfHandle, Member, TrafficClass};
 use domain::Held;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,6 +47,8 @@ use switch::Switches;
 /// A data plane and what the edge keeps in it. Domains have the numbers that the roster gives them.
 pub(crate) struct Forwarding {
     plane: Arc<dyn DataPlane>,
+    /// Classes of Microsoft peering.
+    classes: Vec<TrafficClass>,
     domains: RwLock<BTreeMap<DomainId, Arc<Mutex<Held>>>>,
     pub(crate) switches: Switches,
 }
@@ -56,9 +60,9 @@ impl fmt::Debug for Forwarding {
 }
 
 impl Forwarding {
-    /// The means for a data plane.
-    pub(crate) fn new(plane: Arc<dyn DataPlane>) -> Self {
-        Self { plane, domains: RwLock::default(), switches: Switches::default() }
+    /// The means for a data plane; classes of traffic are the catalogue's.
+    pub(crate) fn new(plane: Arc<dyn DataPlane>, catalog: &Catalog) -> Self {
+        Self { plane, classes: classes::of(catalog), domains: RwLock::default(), switches: Switches::default() }
     }
 
     /// Makes a domain, or finds it as another process of ours left it.
@@ -68,7 +72,7 @@ impl Forwarding {
     /// What the data plane said. What was made stays, and the call may be repeated.
     pub(crate) fn add(&self, id: DomainId, domain: &Domain, config: &Config) -> Result<(), String> {
         let held = self.domains.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone();
-        lock(&held).set_interfaces(&*self.plane, id, domain, config)
+        lock(&held).set_interfaces(&*self.plane, &self.classes, id, domain, config)
     }
 
     /// Takes interfaces of a domain up, changes or takes them away, as the configuration says now.
@@ -78,7 +82,7 @@ impl Forwarding {
     /// As [`Forwarding::add`].
     pub(crate) fn change(&self, id: DomainId, domain: &Domain, config: &Config) -> Result<(), String> {
         let Some(held) = self.held(id) else { return self.add(id, domain, config) };
-        lock(&held).set_interfaces(&*self.plane, id, domain, config)
+        lock(&held).set_interfaces(&*self.plane, &self.classes, id, domain, config)
     }
 
     /// Takes a domain away with all that was made for it.

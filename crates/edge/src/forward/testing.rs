@@ -103,8 +103,9 @@ impl DataPlane for Told {
         )
     }
 
-    fn qos(&self, _: IfHandle, _: Option<&QosPolicy>) -> Result<()> {
-        Ok(())
+    fn qos(&self, interface: IfHandle, policy: Option<&QosPolicy>) -> Result<()> {
+        let names = policy.iter().flat_map(|policy| &policy.classes).map(|class| class.name.as_str());
+        self.note(format!("{}: classes [{}]", interface.domain, names.collect::<Vec<_>>().join(" ")), ())
     }
 
     fn rate(&self, interface: IfHandle, policy: Option<&RatePolicy>) -> Result<()> {

@@ -36,7 +36,7 @@ fn ip(text: &str) -> IpAddr {
 /// A forwarding of one domain, of which nothing is told yet.
 fn of(text: &str) -> (Arc<Told>, Arc<Forwarding>) {
     let plane = Arc::new(Told::new());
-    let forwarding = Arc::new(Forwarding::new(plane.clone()));
+    let forwarding = Arc::new(Forwarding::new(plane.clone(), catalog::Catalog::builtin()));
     let config = config(text);
     forwarding.add(ID, &config.domains[0], &config).unwrap();
     (plane, forwarding)
@@ -140,10 +140,14 @@ fn a_link_that_goes_down_takes_its_peers_with_it_after_the_packets() {
 }
 
 #[test]
-fn microsoft_peering_refuses_private_sources() {
+fn microsoft_peering_refuses_private_sources_and_has_classes() {
     let microsoft = DOMAIN.replace("'private'", "'microsoft'\nadvertised-prefixes = []");
     let (plane, _) = of(&microsoft);
-    assert!(plane.take().contains(&"domain 7: private sources refused: true".to_owned()));
+    let told = plane.take();
+    assert!(told.contains(&"domain 7: private sources refused: true".to_owned()));
+    assert!(told.contains(&"domain 7: classes [voice interactive default]".to_owned()));
+    let (plane, _) = of(DOMAIN);
+    assert!(!plane.take().iter().any(|line| line.contains("classes")), "private peering knows none");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::config::{Config, Domain};
 use crate::forward::{self, Changes, Forwarding, Source};
 use crate::worker::{Forwarder, Request};
 use bgp_speaker::{Domain as Number, Notice, Speaker};
+use catalog::Catalog;
 use dataplane::DomainId;
 use ipnet::IpNet;
 use std::io;
@@ -22,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// # Errors
 ///
 /// It cannot be had on this machine: why.
-pub(super) fn open(config: &Config) -> Result<Option<Arc<Forwarding>>, String> {
-    Ok(forward::open(config)?.map(|plane| Arc::new(Forwarding::new(plane))))
+pub(super) fn open(config: &Config, catalog: &Catalog) -> Result<Option<Arc<Forwarding>>, String> {
+    Ok(forward::open(config)?.map(|plane| Arc::new(Forwarding::new(plane, catalog))))
 }
 
 /// Wakes the forwarder; it is enough that one call waits.

@@ -163,7 +163,7 @@ impl Edge {
         let tally = Arc::new(Tally::default());
         let (reports, reports_thread) =
             Reports::start(roster.clone(), tally.clone()).map_err(fault("no thread for reports"))?;
-        let forwarding = forwarding::open(&config).map_err(StartError::Dataplane)?;
+        let forwarding = forwarding::open(&config, &catalog).map_err(StartError::Dataplane)?;
         let (wake, woken) = sync_channel(1);
         let stations = Stations::new(&config);
         let stations_are_there = stations.are_there();

@@ -347,6 +347,10 @@ impl LinuxDataPlane {
         let mut kept = domain.keeping();
         let mut wanted = kept.clone();
         change(wanted.entry(handle.index).or_default());
+        // What is as it should be keeps its counters and what waits.
+        if wanted == *kept {
+            return Ok(());
+        }
         qos::apply(&domain, handle, &interface.name, &wanted)?;
         *kept = wanted;
         Ok(())

@@ -20,7 +20,7 @@ const FEW: u32 = 64;
 const WAIT_MS: u32 = 50;
 
 /// What an interface keeps to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Keeping {
     pub(super) rate: Option<RatePolicy>,
     pub(super) qos: Option<QosPolicy>,
