@@ -38,7 +38,10 @@ pub(super) fn obstacle(world: &OnLab<'_>, act: &Act) -> Option<String> {
         Act::Flood { circuit } => {
             flood_ends(world, circuit).is_none().then(|| "no flow of it is translated".to_owned())
         }
-        Act::Load { circuit, .. } => Some(format!("no classes are kept on {circuit} here")),
+        // Sources are translated at the customer's, so no stream begins on Microsoft's side.
+        Act::Load { circuit, .. } => {
+            Some(format!("{circuit} has classes on the way to the customer, and no voice is probed that way"))
+        }
         _ => None,
     }
 }
