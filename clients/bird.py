@@ -106,8 +106,12 @@ def links(data, peering, circuit="c1", family="ipv4"):
     for edge in sorted(os.listdir(edges)):
         told = os.path.join(edges, edge, "intents")
         for name in os.listdir(told) if os.path.exists(told) else []:
-            with open(os.path.join(told, name), encoding="utf-8") as text:
-                intent = json.load(text)
+            try:
+                with open(os.path.join(told, name), encoding="utf-8") as text:
+                    intent = json.load(text)
+            except (OSError, ValueError):
+                # The edge is at it; whoever waits looks again.
+                continue
             intent = intent.get("intent", intent)
             if intent["peering"] != peering or intent["circuit"] != circuit:
                 continue
