@@ -99,6 +99,73 @@ fn clickhouse_and_spark_count_the_same() {
     }
 }
 
+/// Has DuckDB write the records of files as Parquet.
+fn as_parquet(files: &[PathBuf], path: &Path, columns: &str, options: &str) {
+    let names: Vec<String> = files.iter().map(|file| format!("'{}'", file.display())).collect();
+    let query = format!(
+        "COPY (SELECT {columns} FROM read_csv([{}], types={{'src': 'VARCHAR', 'dst': 'VARCHAR'}})) TO '{}' (FORMAT parquet, {options})",
+        names.join(", "),
+        path.display()
+    );
+    let ended = Command::new(clients()).args(["-c", "import duckdb, sys; duckdb.sql(sys.argv[1])", &query]).output();
+    let ended = ended.unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+#[test]
+fn parquet_says_what_the_same_records_say_as_text() {
+    let folder = folder();
+    let files = files(folder.path(), 20_000, 2);
+    let own = json(&capacity(&["--json"], &files));
+    let path = folder.path().join("flows.parquet");
+    let numbers = "src, dst, sport, dport, protocol, bytes, packets, first_ms, last_ms";
+    // As clouds export them: times as instants, protocols and ports of their own widths, some of them null.
+    let instants = "src AS srcaddr, dst AS dstaddr, nullif(CAST(sport AS USMALLINT), 0) AS srcport, \
+        nullif(CAST(dport AS INTEGER), 0) AS dstport, CAST(protocol AS UTINYINT) AS protocol, CAST(bytes AS DOUBLE) AS bytes, \
+        make_timestamp(first_ms * 1000) AS start, make_timestamp_ns(last_ms * 1000000) AS \"end\", 'x' AS region";
+    for (columns, options) in [
+        (numbers, "COMPRESSION snappy, ROW_GROUP_SIZE 2048"),
+        (instants, "COMPRESSION gzip"),
+        (instants, "COMPRESSION uncompressed"),
+    ] {
+        as_parquet(&files, &path, columns, options);
+        assert_eq!(json(&capacity(&["--json"], std::slice::from_ref(&path)))["loads"], own["loads"], "{options}");
+    }
+}
+
+#[test]
+fn parquet_that_cannot_be_read_is_told() {
+    let folder = folder();
+    let files = files(folder.path(), 20_000, 1);
+    let path = folder.path().join("flows.parquet");
+    let told = |part: &str, code: i32| {
+        let run = capacity(&[], std::slice::from_ref(&path));
+        assert!(run.code == code && (run.stdout.clone() + &run.stderr).contains(part), "{part}: {run:?}");
+    };
+    as_parquet(&files, &path, "*", "COMPRESSION zstd");
+    told("row group 1: ", 2);
+    as_parquet(&files, &path, "src, bytes", "COMPRESSION snappy");
+    told("its columns are src, bytes; wanted", 2);
+    as_parquet(&files, &path, "*", "COMPRESSION snappy, ROW_GROUP_SIZE 4096");
+    let whole = std::fs::read(&path).unwrap();
+    // One of several row groups is damaged: the others count.
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 4096].fill(0xff);
+    std::fs::write(&path, &damaged).unwrap();
+    told("row group ", 1);
+    std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+    told("no whole Parquet file", 2);
+    // Whatever byte is another one, nothing falls.
+    for at in (0..whole.len()).step_by(whole.len() / 60) {
+        let mut other = whole.clone();
+        other[at] ^= 0x55;
+        std::fs::write(&path, &other).unwrap();
+        let run = capacity(&["--json"], std::slice::from_ref(&path));
+        assert!(run.code <= 2 && !run.stderr.contains("panicked"), "{at}: {run:?}");
+    }
+}
+
 #[test]
 fn parts_that_others_counted_add_up() {
     let folder = folder();

@@ -70,6 +70,8 @@ pub enum Kind {
     Capture,
     /// Messages of NetFlow 5 or IPFIX, one behind the other.
     Messages,
+    /// Parquet, which is read from its end and so is not for [`read`].
+    Parquet,
     /// A partial result of our own.
     Partial,
 }
@@ -89,6 +91,7 @@ impl Kind {
                 Ok(Self::Capture)
             }
             [0, 5 | 9 | 10, ..] => Ok(Self::Messages),
+            [b'P', b'A', b'R', b'1', ..] => Ok(Self::Parquet),
             [0x1f, 0x8b, ..] => unknown("the file is compressed by gzip; unpack it first, as by `zcat FILE | … -`"),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => unknown("the file is compressed by zstd; unpack it first"),
             _ if text.starts_with(br#"{"twinpath_capacity""#) => Ok(Self::Partial),
@@ -104,7 +107,7 @@ impl Kind {
 
 /// The forms that are read, for messages.
 const FORMS: &str =
-    "a capture of NetFlow or IPFIX, CSV of nfdump, flow logs of a VPC, an NSG or a VNet, or a partial result";
+    "a capture of NetFlow or IPFIX, CSV of nfdump, flow logs of a VPC, an NSG or a VNet, Parquet, or a partial result";
 
 /// Reads records of a stream.
 ///
@@ -116,6 +119,9 @@ pub fn read(kind: Kind, input: &mut dyn BufRead, notes: &mut Notes, sink: Sink<'
         Kind::Json => json::read(input, notes, sink),
         Kind::Capture => netflow::read_capture(input, notes, sink),
         Kind::Messages => netflow::read_messages(input, notes, sink),
+        Kind::Parquet => {
+            Err(ReadError::Unknown("Parquet is read from its end; wanted a file, not a stream".to_owned()))
+        }
         Kind::Partial => Err(ReadError::Unknown("a partial result is not read record by record".to_owned())),
     }
 }

@@ -3,6 +3,7 @@
 //! Each file is read once, by one of as many threads as there are cores; each thread has a tally of its own, and these are
 //! added up. Counts written with `--partial` are files to count like any other.
 
+mod parquet;
 mod show;
 mod work;
 

@@ -1,5 +1,6 @@
 //! Files of records, each to one thread, counted and added up.
 
+use super::parquet;
 use crate::{Outcome, input};
 use ::m365::capacity::{Classifier, Tally, TallyError};
 use ::m365::flow::{self, Flow, Kind, Notes, ReadError};
@@ -122,16 +123,9 @@ impl Part<'_> {
         let mut notes = Notes::default();
         let read = match kind {
             Kind::Partial => return self.partial(reader).with_context(|| name),
-            Kind::Lines | Kind::Json | Kind::Capture | Kind::Messages => {
-                let (tally, classifier, span) = (&mut self.tally, self.classifier, self.span);
-                let outside = &mut self.outside;
-                let mut sink = |flow: &Flow| -> Result<(), TallyError> {
-                    if span.contains(&flow.start_ms) {
-                        return tally.add(classifier, flow);
-                    }
-                    *outside += 1;
-                    Ok(())
-                };
+            Kind::Parquet if path != Path::new("-") => return self.parquet(path, &name).with_context(|| name.clone()),
+            Kind::Parquet | Kind::Lines | Kind::Json | Kind::Capture | Kind::Messages => {
+                let mut sink = sink(&mut self.tally, self.classifier, self.span, &mut self.outside);
                 flow::read(kind, &mut reader, &mut notes, &mut sink)
             }
         };
@@ -148,11 +142,43 @@ impl Part<'_> {
         }
     }
 
+    fn parquet(&mut self, path: &Path, name: &str) -> anyhow::Result<()> {
+        let (mut notes, mut damaged) = (Notes::default(), Vec::new());
+        let mut sink = sink(&mut self.tally, self.classifier, self.span, &mut self.outside);
+        let progress = self.progress;
+        parquet::read(
+            std::fs::File::open(path)?,
+            &mut notes,
+            &mut damaged,
+            &mut |flow| Ok(sink(flow)?),
+            &mut |bytes| progress.inc(bytes),
+        )?;
+        let told = notes.sentences().chain(damaged.into_iter().map(|text| (true, text)));
+        self.told.extend(told.map(|(loss, text)| Told { file: name.to_owned(), text, loss }));
+        Ok(())
+    }
+
     fn partial(&mut self, reader: impl Read) -> anyhow::Result<()> {
         let mut text = String::new();
         reader.take(MOST_PARTIAL).read_to_string(&mut text)?;
         let other = Tally::from_partial(&text, self.classifier.fingerprint(), self.tally.seconds())?;
         Ok(self.tally.merge(&other)?)
+    }
+}
+
+/// Counts records of a span; those outside of it by their number only.
+fn sink(
+    tally: &mut Tally,
+    classifier: &Classifier,
+    span: &Range<i64>,
+    outside: &mut u64,
+) -> impl FnMut(&Flow) -> Result<(), TallyError> {
+    move |flow| {
+        if span.contains(&flow.start_ms) {
+            return tally.add(classifier, flow);
+        }
+        *outside += 1;
+        Ok(())
     }
 }
 
