@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Samples a second. No round number, so that nothing with a period of its own is met in step.
-const RATE: &str = "1999";
+const RATE: &str = "3989";
 
 /// Bytes of the stack that are kept with a sample, to find the callers in: the release build has no frame pointers.
-const STACK: &str = "dwarf,16384";
+const STACK: &str = "dwarf,8192";
 
 /// The drawing, in the book.
 fn drawing() -> PathBuf {
     crate::root().join("docs/book/src/concepts/where-the-time-goes.svg")
 }
 
-/// The same command, with every thread of the machine sampled into `samples` while it runs.
+/// The same command, with it and all that it starts sampled into `samples` while it runs.
 pub(super) fn sampled(command: &Command, samples: &Path) -> Command {
     let mut perf = Command::new("perf");
-    perf.args(["record", "--quiet", "--all-cpus", "--freq", RATE, "--call-graph", STACK, "--output"]).arg(samples);
+    perf.args(["record", "--quiet", "--freq", RATE, "--call-graph", STACK, "--output"]).arg(samples);
     perf.arg("--").arg(command.get_program()).args(command.get_args());
     if let Some(folder) = command.get_current_dir() {
         perf.current_dir(folder);
