@@ -166,8 +166,18 @@ impl Code {
         self.put(0x85, R::R0, R::R0, 0, function as i32);
     }
 
+    /// `R0 =` where the map of a descriptor has the value of a key, or nothing. The key is kept below the stack's end, and
+    /// R1 to R5 are lost.
+    pub(super) fn look_up(&mut self, descriptor: i32, key: R) {
+        self.store32(R::R10, -4, key);
+        self.map(descriptor);
+        self.copy(R::R2, R::R10);
+        self.add(R::R2, -4);
+        self.call(Function::Lookup);
+    }
+
     /// `R1 =` the map of a descriptor, which the kernel puts there when it takes the program.
-    pub(super) fn map(&mut self, descriptor: i32) {
+    fn map(&mut self, descriptor: i32) {
         /// In the place of a register: the number is a descriptor.
         const DESCRIPTOR: u8 = 1;
         self.raw(0x18, R::R1 as u8, DESCRIPTOR, 0, descriptor);

@@ -214,7 +214,7 @@ fn wire(protocol: u16) -> i32 {
 
 /// The program at the trunk.
 fn inwards(tags: &Map, unknown: &Map) -> Vec<[u8; 8]> {
-    use R::{R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10};
+    use R::{R0, R1, R2, R3, R4, R5, R6, R7, R8, R9};
     let mut code = Code::default();
     let [look, pair, strange, count, out] = std::array::from_fn(|_| code.label());
     // R6 the packet, R7 the tags so far, R8 their entry, R9 what becomes of a packet that has none.
@@ -245,11 +245,7 @@ fn inwards(tags: &Map, unknown: &Map) -> Vec<[u8; 8]> {
     code.and(R2, NUMBER);
     code.or_with(R7, R2);
     code.place(look);
-    code.store32(R10, -4, R7);
-    code.map(tags.as_raw_fd());
-    code.copy(R2, R10);
-    code.add(R2, -4);
-    code.call(Function::Lookup);
+    code.look_up(tags.as_raw_fd(), R7);
     code.if_is(R0, 0, count);
     code.copy(R8, R0);
     code.copy(R1, R6);
@@ -280,11 +276,7 @@ fn inwards(tags: &Map, unknown: &Map) -> Vec<[u8; 8]> {
     code.set(R9, DROP);
     code.place(count);
     code.set(R2, 0);
-    code.store32(R10, -4, R2);
-    code.map(unknown.as_raw_fd());
-    code.copy(R2, R10);
-    code.add(R2, -4);
-    code.call(Function::Lookup);
+    code.look_up(unknown.as_raw_fd(), R2);
     code.if_is(R0, 0, out);
     code.set(R2, 1);
     code.count64(R0, 0, R2);
@@ -297,7 +289,7 @@ fn inwards(tags: &Map, unknown: &Map) -> Vec<[u8; 8]> {
 
 /// The program at an outer end.
 fn outwards(tags: &Map, trunk: u32) -> Vec<[u8; 8]> {
-    use R::{R0, R1, R2, R3, R6, R7, R10};
+    use R::{R0, R1, R2, R3, R6, R7};
     let mut code = Code::default();
     let [send, drop] = std::array::from_fn(|_| code.label());
     code.copy(R6, R1);
@@ -306,11 +298,7 @@ fn outwards(tags: &Map, trunk: u32) -> Vec<[u8; 8]> {
     code.if_not(R2, 0, drop);
     code.load32(R2, R6, INTERFACE_INDEX);
     code.or(R2, INTERFACE.cast_signed());
-    code.store32(R10, -4, R2);
-    code.map(tags.as_raw_fd());
-    code.copy(R2, R10);
-    code.add(R2, -4);
-    code.call(Function::Lookup);
+    code.look_up(tags.as_raw_fd(), R2);
     code.if_is(R0, 0, drop);
     code.load32(R7, R0, 0);
     for protocol in [super::INNER, super::OUTER] {
