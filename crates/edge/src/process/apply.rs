@@ -92,7 +92,6 @@ impl Core {
         restarting: Option<Duration>,
         listen: &mut dyn FnMut(&Arc<Config>) -> Vec<String>,
     ) -> Applied {
-        super::make_room(new);
         let mut applied = Applied::default();
         let settings = Settings::new(new, &self.catalog, self.revision.load(Ordering::Relaxed), restarting);
         let mut batch = Batch::new(self.workers.len());

@@ -31,10 +31,7 @@ impl Core {
         let path = self.path.as_deref().ok_or_else(|| BadConfig::without_file(current.name.as_str()))?;
         let (new, text) = Config::load_with_text(path, &self.catalog)?;
         self.note_config(text);
-        let new = Arc::new(new);
-        let applied = self.change(&current, &new, None, &mut |config| self.set_listeners(config));
-        *current = new;
-        Ok(applied)
+        Ok(self.take_up(&mut current, new))
     }
 
     /// Changes what runs without the file; it holds until the file is read again.
@@ -42,8 +39,14 @@ impl Core {
         let mut current = self.config.lock().unwrap_or_else(PoisonError::into_inner);
         let mut new = Config::clone(&current);
         alter(&mut new);
+        self.take_up(&mut current, new)
+    }
+
+    /// Brings what runs to another configuration.
+    fn take_up(&self, current: &mut Arc<Config>, new: Config) -> Applied {
+        super::make_room(&new);
         let new = Arc::new(new);
-        let applied = self.change(&current, &new, None, &mut |config| self.set_listeners(config));
+        let applied = self.change(current, &new, None, &mut |config| self.set_listeners(config));
         *current = new;
         applied
     }
