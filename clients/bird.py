@@ -126,10 +126,7 @@ def links(data, peering, circuit="c1", family="ipv4"):
 def main():
     instance = sdk.Instance(sys.argv[1])
     data = os.path.dirname(instance.ca)
-    customer = instance.client(sdk.NetworkManagementClient, "customer", instance.facts["subscription"])
-    resources = instance.client(sdk.ResourceManagementClient, "customer", instance.facts["subscription"])
-    carrier = str(sdk.uuid.uuid5(sdk.uuid.NAMESPACE_OID, "twinpath-provider/equinix"))
-    provider = instance.client(sdk.NetworkManagementClient, "provider", carrier)
+    customer, resources, provider = instance.clients()
     circuit = sdk.order(customer, resources)
     sdk.provision(provider, circuit.service_key)
     peerings = customer.express_route_circuit_peerings

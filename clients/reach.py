@@ -52,10 +52,7 @@ def order(customer, provider, name, end):
 def main():
     instance = sdk.Instance(sys.argv[1])
     data = os.path.dirname(instance.ca)
-    customer = instance.client(sdk.NetworkManagementClient, "customer", instance.facts["subscription"])
-    resources = instance.client(sdk.ResourceManagementClient, "customer", instance.facts["subscription"])
-    carrier = str(sdk.uuid.uuid5(sdk.uuid.NAMESPACE_OID, "twinpath-provider/equinix"))
-    provider = instance.client(sdk.NetworkManagementClient, "provider", carrier)
+    customer, resources, provider = instance.clients()
     resources.resource_groups.create_or_update(GROUP, {"location": LOCATION})
     peerings = {name: order(customer, provider, name, end) for name, end in ENDS.items()}
     step("two circuits, at Amsterdam and at London, with private peerings of both families")

@@ -78,6 +78,16 @@ class Instance:
             connection_verify=self.ca,
         )
 
+    def clients(self):
+        """The customer's for networks and for resource groups, and the provider's."""
+        subscription = self.facts["subscription"]
+        carrier = str(uuid.uuid5(uuid.NAMESPACE_OID, "twinpath-provider/equinix"))
+        return (
+            self.client(NetworkManagementClient, "customer", subscription),
+            self.client(ResourceManagementClient, "customer", subscription),
+            self.client(NetworkManagementClient, "provider", carrier),
+        )
+
 
 def circuit_body(bandwidth=1000, tier="Premium", family="MeteredData", **more):
     return models.ExpressRouteCircuit(
@@ -365,11 +375,7 @@ def tear_down(customer, provider, resources, group, key):
 
 def main():
     instance = Instance(sys.argv[1])
-    subscription = instance.facts["subscription"]
-    customer = instance.client(NetworkManagementClient, "customer", subscription)
-    resources = instance.client(ResourceManagementClient, "customer", subscription)
-    carrier = str(uuid.uuid5(uuid.NAMESPACE_OID, "twinpath-provider/equinix"))
-    provider = instance.client(NetworkManagementClient, "provider", carrier)
+    customer, resources, provider = instance.clients()
 
     circuit = order(customer, resources)
     refused(
