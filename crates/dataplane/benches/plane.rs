@@ -15,11 +15,9 @@ use ipnet::{IpNet, Ipv4Net};
 use socket::frame::Frames;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::process::Command;
 use std::time::{Duration, Instant};
+use testkit::rights;
 
-/// Says that the namespaces are there.
-const INSIDE: &str = "TWINPATH_BENCH_INSIDE";
 const RUNS: usize = 5;
 const SWITCHES: usize = 101;
 const CIRCUITS: u16 = 500;
@@ -35,13 +33,8 @@ fn main() {
     if !std::env::args().any(|word| word == "--bench") {
         return;
     }
-    if std::env::var_os(INSIDE).is_none() {
-        let root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
-        let mut again = Command::new("unshare");
-        again.args([if root { "-nm" } else { "-Urnm" }, "--propagation", "private", "sh", "-c"]);
-        again.arg("mount -t tmpfs none /run && mkdir /run/netns && ip link set dev lo up && exec \"$@\"").arg("sh");
-        again.arg(std::env::current_exe().unwrap()).arg("--bench").env(INSIDE, "1");
-        assert!(again.status().unwrap().success(), "the measurement failed inside its namespaces");
+    if !rights::is_inside() {
+        assert!(rights::again(&["--bench"]).unwrap().success(), "the measurement failed inside its namespaces");
         return;
     }
     let times: Vec<f64> = (0..RUNS).map(|_| took(|| drop(probe().unwrap()))).collect();

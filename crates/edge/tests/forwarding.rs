@@ -17,28 +17,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use testkit::rights::with_rights;
 
-/// Says that the namespaces are there.
-const INSIDE: &str = "TWINPATH_TEST_INSIDE";
 /// Names the configuration of the edge that a process of this test is.
 const CONFIG: &str = "TWINPATH_TEST_EDGE";
 /// Far longer than anything here takes, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs the body where namespaces can be made, if BIRD is there.
-fn with_rights(test: &str, body: impl FnOnce()) {
+fn with_bird(test: &str, body: impl FnOnce()) {
     if !["/usr/sbin/bird", "/usr/bin/bird"].iter().any(|path| Path::new(path).exists()) {
         return say("skipped: no BIRD here");
     }
-    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
-    if is_root || std::env::var_os(INSIDE).is_some() {
-        return body();
-    }
-    let mut again = Command::new("unshare");
-    again.args(["-Urnm", "--propagation", "private", "sh", "-c"]);
-    again.arg("mount -t tmpfs none /run && mkdir /run/netns && ip link set dev lo up && exec \"$@\"").arg("sh");
-    again.arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]);
-    assert!(again.env(INSIDE, "1").status().unwrap().success(), "{test} failed inside user namespaces");
+    with_rights(test, body);
 }
 
 #[expect(clippy::disallowed_macros, reason = "who runs the tests should see what was left out, and what was measured")]
@@ -217,7 +208,7 @@ fn metric(home: &Node, name: &str) -> Option<f64> {
 /// Two neighbours on links that were there before the edge: each is as good as the other until it is lost.
 #[test]
 fn packets_leave_a_lost_neighbour_by_carrier_and_by_bfd_and_come_back() {
-    with_rights("packets_leave_a_lost_neighbour_by_carrier_and_by_bfd_and_come_back", || {
+    with_bird("packets_leave_a_lost_neighbour_by_carrier_and_by_bfd_and_come_back", || {
         let folder = tempfile::tempdir().unwrap();
         let [home, domain, one, two] = ["a-home", "a-domain", "a-ce1", "a-ce2"].map(Node::new);
         domain.join(("w1", "10.0.1.1/30"), &one, ("wan", "10.0.1.2/30"));
@@ -246,7 +237,8 @@ fn packets_leave_a_lost_neighbour_by_carrier_and_by_bfd_and_come_back() {
         one.net.up("wan").unwrap();
         eventually("the first neighbour is back", both);
 
-        // Silence: only BFD notices.
+        // Silence: only BFD notices, once it has its neighbour, and that may come later than the session.
+        eventually("BFD with both", || metric(&home, "bfd_sessions{state=\"Up\"}") == Some(2.0));
         let switches = || ["count", "sum"].map(|of| metric(&home, &format!("path_switch_seconds_{of}")).unwrap());
         let [count_before, sum_before] = switches();
         two.run("nft", &["add table inet f; add chain inet f c { type filter hook input priority 0; policy drop; }"]);
@@ -271,7 +263,7 @@ fn packets_leave_a_lost_neighbour_by_carrier_and_by_bfd_and_come_back() {
 /// A domain that the edge makes, on a port of its own: what stays after a crash, and what after the end.
 #[test]
 fn a_crash_stops_no_packet_and_the_end_leaves_nothing() {
-    with_rights("a_crash_stops_no_packet_and_the_end_leaves_nothing", || {
+    with_bird("a_crash_stops_no_packet_and_the_end_leaves_nothing", || {
         let folder = tempfile::tempdir().unwrap();
         let [home, one] = ["b-home", "b-ce"].map(Node::new);
         home.join(("trunk", ""), &one, ("wan", "10.0.1.2/30"));

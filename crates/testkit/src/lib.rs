@@ -5,13 +5,15 @@
 //! replaces what was there.
 //!
 //! [`arm`] is the contract with the real clients: Microsoft's swagger, what clients call, a recorded journey.
-//! [`flows`] writes flow records.
+//! [`flows`] writes flow records. [`rights`] gives tests the right to make network namespaces.
 
 pub mod arm;
 mod fleet;
 pub mod flows;
 #[cfg(unix)]
 pub mod postgres;
+#[cfg(unix)]
+pub mod rights;
 
 pub use fleet::circuit as fleet_circuit;
 

@@ -13,23 +13,8 @@ use dataplane::{Capability, QinqBackend};
 use ipnet::IpNet;
 use std::io::Write;
 use std::net::{IpAddr, UdpSocket};
-use std::process::Command;
 use std::time::Duration;
-
-/// Says that the namespaces are there.
-const INSIDE: &str = "TWINPATH_TEST_INSIDE";
-
-/// Runs the body where namespaces can be made. `test` is the path of the calling test.
-fn with_rights(test: &str, body: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() || is_root() {
-        return body();
-    }
-    let mut again = Command::new("unshare");
-    again.args(["-Urnm", "--propagation", "private", "sh", "-c"]);
-    again.arg("mount -t tmpfs none /run && mkdir /run/netns && ip link set dev lo up && exec \"$@\"").arg("sh");
-    again.arg(std::env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]);
-    assert!(again.env(INSIDE, "1").status().unwrap().success(), "{test} failed inside user namespaces");
-}
+use testkit::rights::with_rights;
 
 /// Says that a machine is meant to have programs in the kernel: that it has none is then a failure.
 const NEEDS_BPF: &str = "TWINPATH_TEST_NEEDS_BPF";
@@ -66,11 +51,6 @@ fn eventually(mut is_so: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(2));
     }
     panic!("it never came");
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 fn net(text: &str) -> IpNet {

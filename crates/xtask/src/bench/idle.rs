@@ -11,9 +11,7 @@ use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-/// Says that the namespace is there.
-const INSIDE: &str = "TWINPATH_BENCH_INSIDE";
+use testkit::rights;
 
 const EDGE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const PORT: u16 = 1790;
@@ -22,17 +20,13 @@ const HOLD: u16 = 180;
 
 /// Measures, and writes its part of the page.
 pub(crate) fn measure(sessions: u32, seconds: u64) -> anyhow::Result<()> {
-    if std::env::var_os(INSIDE).is_none() {
+    if !rights::is_inside() {
         crate::chores::run("cargo", &["build", "--release", "--locked", "--package", "cli"])?;
-        let mut again = Command::new("unshare");
-        again.arg("--net").args((!is_root()).then_some("--map-root-user")).arg(std::env::current_exe()?);
-        again.args(["bench", "idle", "--sessions", &sessions.to_string(), "--seconds", &seconds.to_string()]);
-        ensure!(again.env(INSIDE, "1").status().context("unshare")?.success(), "the measurement failed");
+        let again = ["bench", "idle", "--sessions", &sessions.to_string(), "--seconds", &seconds.to_string()];
+        ensure!(rights::again(&again).context("unshare")?.success(), "the measurement failed");
         return Ok(());
     }
-    for line in ["link set lo up", "addr add 10.0.0.1/8 dev lo"] {
-        crate::chores::output("ip", &line.split(' ').collect::<Vec<_>>())?;
-    }
+    crate::chores::output("ip", &["addr", "add", "10.0.0.1/8", "dev", "lo"])?;
     let folder = crate::root().join("target/bench");
     std::fs::create_dir_all(&folder)?;
     let config = folder.join("idle.toml");
@@ -190,8 +184,4 @@ impl Drop for Ending {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
