@@ -102,6 +102,10 @@ fn inside(plane: &LinuxDataPlane, domain: DomainId) -> Net {
     Net::open(&plane.namespace(domain).unwrap().unwrap()).unwrap()
 }
 
+fn runs(net: &Net, index: u32) -> bool {
+    net.links().unwrap().iter().any(|link| link.index == index && link.running)
+}
+
 pub(crate) fn number(counters: &[Counter], name: &str) -> u64 {
     counters.iter().filter(|counter| counter.name == name).map(|counter| counter.packets).sum()
 }
@@ -267,11 +271,17 @@ fn a_group_follows_its_links_and_routes_outlive_the_last_of_them() {
         plane.nexthop_set(ONE, group, &[here]).unwrap();
         assert_eq!(way("10.3.0.1"), Some(ip("192.168.15.17")));
 
+        // Once something later is told, nothing is left of what was told while the links were made.
+        let told = || events.recv_timeout(Duration::from_secs(5)).unwrap();
+        eventually(|| [cloud, circuit].iter().all(|made| runs(&kernel, made.index)));
+        kernel.delete_route(prefixes[0]).unwrap();
+        while told() != (DpEvent::RouteGone { domain: ONE, prefix: prefixes[0] }) {}
+        plane.routes(ONE, &[RouteOp::Put(prefixes[0], group)]).unwrap();
+
         // Both members; then the link of one goes, by a word of the operator's.
         plane.nexthop_set(ONE, group, &[here, there]).unwrap();
         plane.link_admin(circuit, false).unwrap();
         eventually(|| way("10.3.0.1") == Some(ip("169.254.1.2")));
-        let told = || events.recv_timeout(Duration::from_secs(5)).unwrap();
         assert_eq!(told(), DpEvent::LinkDown(circuit));
         assert_eq!(told(), DpEvent::NexthopGone { domain: ONE, group, left: 1 });
         plane.link_admin(circuit, true).unwrap();
