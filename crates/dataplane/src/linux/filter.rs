@@ -5,6 +5,7 @@
 
 use super::Net;
 use super::netlink::{Message, NEW, PUT, attribute, code, number32, text};
+use super::qinq;
 use super::traffic::fixed;
 use socket::bpf::Program;
 use std::io;
@@ -15,8 +16,6 @@ const CLSACT: u32 = 0xffff_fff1;
 const HANDLE: u32 = 0xffff_0000;
 const INGRESS: u32 = 0xffff_fff2;
 const EGRESS: u32 = 0xffff_fff3;
-const OPS_LEN: u16 = 4;
-const OPS: u16 = 5;
 const FD: u16 = 6;
 const NAME: u16 = 7;
 const FLAGS: u16 = 8;
@@ -66,13 +65,12 @@ impl Net {
     ///
     /// There is no such link, or the kernel has no filters of this kind.
     pub fn silence(&self, link: &str) -> io::Result<()> {
-        // One classic instruction: `return TC_ACT_SHOT`.
-        let drop = [&6_u16.to_ne_bytes()[..], &[0, 0], &2_u32.to_ne_bytes()].concat();
-        for parent in [INGRESS, EGRESS] {
-            let ops = |options: Message| options.with(OPS_LEN, &1_u16.to_ne_bytes()).with(OPS, &drop);
-            self.put_filter(link, parent, SILENCE, ops)?;
-        }
-        Ok(())
+        let program = qinq::silence()?;
+        let descriptor = program.as_fd().as_raw_fd().cast_unsigned();
+        // By a name of ours: the kernel keeps none for a classic program.
+        [INGRESS, EGRESS]
+            .into_iter()
+            .try_for_each(|parent| self.put_filter(link, parent, SILENCE, |options| options.with_u32(FD, descriptor)))
     }
 
     /// Lets packets pass again by a link that was [silent](Self::silence). Does nothing to one that was not.

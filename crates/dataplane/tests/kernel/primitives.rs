@@ -1,6 +1,7 @@
 //! The parts by themselves.
 
-use crate::{eventually, ip, net, reaches, with_rights};
+use crate::{eventually, has_way, ip, net, reaches, with_rights};
+use dataplane::QinqBackend;
 use dataplane::linux::{End, Hop, Namespace, Net, Vxlan};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -87,6 +88,29 @@ fn packets_cross_veth_bridge_router_and_vxlan() {
         assert!(!host.link("up0").unwrap().running, "the other end has no carrier");
         switch.delete("p0").unwrap();
         assert_eq!(host.link("up0").unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    });
+}
+
+#[test]
+fn a_silent_link_keeps_its_carrier_and_is_heard_again() {
+    with_rights("primitives::a_silent_link_keeps_its_carrier_and_is_heard_again", || {
+        if !has_way(QinqBackend::Bpf) {
+            return;
+        }
+        let [one, other] = std::array::from_fn(|_| Net::nameless().unwrap());
+        one.veth(End::named("w0"), other.namespace(), End::named("w0")).unwrap();
+        for (side, address) in [(&one, "10.0.0.1/30"), (&other, "10.0.0.2/30")] {
+            side.add_address("w0", net(address)).unwrap();
+            side.up("w0").unwrap();
+        }
+        assert!(reaches(&one, &other, "10.0.0.2"));
+        one.silence("w0").unwrap();
+        one.silence("w0").unwrap();
+        assert!(!reaches(&one, &other, "10.0.0.2") && !reaches(&other, &one, "10.0.0.1"));
+        assert!(other.link("w0").unwrap().running);
+        one.unsilence("w0").unwrap();
+        assert!(reaches(&one, &other, "10.0.0.2") && reaches(&other, &one, "10.0.0.1"));
+        one.unsilence("w0").unwrap();
     });
 }
 

@@ -28,6 +28,7 @@ use crate::{QinqBackend, Tag};
 use follow::Follower;
 use packet::Relay;
 use programs::Programs;
+pub(super) use programs::silence;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};

@@ -212,6 +212,14 @@ fn wire(protocol: u16) -> i32 {
     i32::from(protocol.to_be())
 }
 
+/// A program that drops whatever comes.
+pub(in crate::linux) fn silence() -> io::Result<Program> {
+    let mut code = Code::default();
+    code.set(R::R0, DROP);
+    code.exit();
+    Program::classifier("tp_silence", &code.finish())
+}
+
 /// The program at the trunk.
 fn inwards(tags: &Map, unknown: &Map) -> Vec<[u8; 8]> {
     use R::{R0, R1, R2, R3, R4, R5, R6, R7, R8, R9};
