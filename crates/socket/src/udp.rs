@@ -8,7 +8,7 @@ use crate::tcp::CommonOptions;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::SystemTime;
@@ -34,10 +34,7 @@ impl Datagrams {
         sys::set_receive_hop_limit(socket.as_fd(), address.is_ipv4()).step("IP_RECVTTL")?;
         sys::set_packet_info(socket.as_fd(), address.is_ipv4()).step("IP_PKTINFO")?;
         sys::set_timestamps(socket.as_fd()).step("SO_TIMESTAMPNS")?;
-        let bytes = i32::try_from(waiting).unwrap_or(i32::MAX);
-        if sys::force_receive_buffer(socket.as_fd(), bytes).is_err() {
-            socket.set_recv_buffer_size(waiting as usize).step("SO_RCVBUF")?;
-        }
+        wait_for(&socket, waiting)?;
         socket.bind(&address.into()).step("bind")?;
         Ok(Self(socket.into()))
     }
@@ -247,6 +244,35 @@ impl Outbox {
 /// There is no interface of that name, or the namespace cannot be entered.
 pub fn interface_index(name: &str, namespace: Option<&crate::Namespace>) -> io::Result<u32> {
     inside(namespace, || sys::interface_index(name)).step("if_nametoindex")
+}
+
+/// Has the kernel cut what the socket sends in one call into datagrams of so many bytes. On the machine they travel as one
+/// packet.
+///
+/// # Errors
+///
+/// The kernel cannot.
+pub fn cut(socket: &UdpSocket, bytes: u16) -> io::Result<()> {
+    sys::set_segment(socket.as_fd(), bytes).step("UDP_SEGMENT")
+}
+
+/// Has the socket give what travelled as one packet in one call, and lets so many bytes of it wait; without the right to
+/// that (`CAP_NET_ADMIN`) what the kernel allows.
+///
+/// # Errors
+///
+/// The kernel cannot.
+pub fn uncut(socket: &UdpSocket, waiting: u32) -> io::Result<()> {
+    sys::set_whole(socket.as_fd()).step("UDP_GRO")?;
+    wait_for(&socket2::SockRef::from(socket), waiting)
+}
+
+fn wait_for(socket: &Socket, waiting: u32) -> io::Result<()> {
+    let bytes = i32::try_from(waiting).unwrap_or(i32::MAX);
+    if sys::force_receive_buffer(socket.as_fd(), bytes).is_err() {
+        socket.set_recv_buffer_size(waiting as usize).step("SO_RCVBUF")?;
+    }
+    Ok(())
 }
 
 fn make(address: IpAddr, options: &CommonOptions) -> io::Result<Socket> {

@@ -50,6 +50,16 @@ pub(crate) fn set_packet_info(socket: BorrowedFd<'_>, is_v4: bool) -> io::Result
     set(socket, level, option, &1)
 }
 
+/// What is sent in one call is cut into datagrams of so many bytes by whoever needs them cut (`UDP_SEGMENT`).
+pub(crate) fn set_segment(socket: BorrowedFd<'_>, bytes: u16) -> io::Result<()> {
+    set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, &libc::c_int::from(bytes))
+}
+
+/// Datagrams of one sender and length may be read in one call (`UDP_GRO`).
+pub(crate) fn set_whole(socket: BorrowedFd<'_>) -> io::Result<()> {
+    set(socket, libc::SOL_UDP, libc::UDP_GRO, &1)
+}
+
 /// `struct tcp_md5sig` of `linux/tcp.h`.
 #[repr(C)]
 #[derive(Clone, Copy)]

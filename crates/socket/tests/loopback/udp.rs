@@ -2,7 +2,7 @@
 
 use crate::place::{Place, within_reason};
 use socket::tcp::CommonOptions;
-use socket::udp::{Datagrams, Inbox, MAX_PAYLOAD, Outbox, interface_index};
+use socket::udp::{self, Datagrams, Inbox, MAX_PAYLOAD, Outbox, interface_index};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -160,5 +160,26 @@ fn a_thread_is_raised_as_far_as_it_may_be() {
         socket::priority::Priority::RealTime => assert_eq!(policy, "2"),
         socket::priority::Priority::Preferred => assert_eq!((nice, policy), ("-15", "0")),
         socket::priority::Priority::Ordinary => assert_eq!((nice, policy), ("0", "0")),
+    }
+}
+
+#[test]
+fn what_is_sent_in_one_call_is_cut_into_datagrams_and_may_be_read_in_one() {
+    for loopback in [V4, V6] {
+        let socket = || {
+            let socket = std::net::UdpSocket::bind((loopback, 0)).unwrap();
+            socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            socket
+        };
+        let (sender, one_by_one, whole) = (socket(), socket(), socket());
+        udp::cut(&sender, 1_000).unwrap();
+        udp::uncut(&whole, 1 << 20).unwrap();
+        for to in [&one_by_one, &whole] {
+            assert_eq!(sender.send_to(&[7; 2_500], to.local_addr().unwrap()).unwrap(), 2_500);
+        }
+        let mut room = [0; 4_096];
+        let lengths = [(); 3].map(|()| one_by_one.recv(&mut room).unwrap());
+        assert_eq!(lengths, [1_000, 1_000, 500]);
+        assert_eq!(whole.recv(&mut room).unwrap(), 2_500);
     }
 }
