@@ -151,8 +151,13 @@ fn by_the_internet(place: &Node, link: &Link) -> Result<(), Error> {
 /// # Errors
 ///
 /// The kernel refuses.
-pub(crate) fn services(lab: &Lab, domains: &[String]) -> Result<(), Error> {
-    let Some(place) = lab.topology().of_role(Role::Services).next() else { return Ok(()) };
+pub(crate) fn services(lab: &mut Lab, domains: &[String]) -> Result<(), Error> {
+    let Some(place) = lab.topology().of_role(Role::Services).next().cloned() else { return Ok(()) };
+    let edges: Vec<String> = lab.topology().of_role(Role::Msee).map(|node| node.name.clone()).collect();
+    let edge_of = |domain: &str| {
+        let is_its = |node: &&String| domain.starts_with(&format!("tp-{}-", node.trim_start_matches("msee-")));
+        edges.iter().find(is_its).cloned()
+    };
     let mut rules = String::from(
         "table inet twinpath_back\ndelete table inet twinpath_back\ntable inet twinpath_back {\n chain in { type filter hook prerouting priority mangle; policy accept;\n",
     );
@@ -169,12 +174,16 @@ pub(crate) fn services(lab: &Lab, domains: &[String]) -> Result<(), Error> {
     let outside = lab.topology().links_of(&place.name).find(|link| link.kind == LinkKind::Internet);
     if let Some(link) = outside {
         let _ = writeln!(rules, "  iifname \"{}\" ct mark set {OUTSIDE}", link.lanes[0].devices[0]);
-        by_the_internet(place, link)?;
+        by_the_internet(&place, link)?;
     }
     rules +=
         " }\n chain out { type route hook output priority mangle; policy accept;\n  meta mark set ct mark\n }\n}\n";
     for (number, domain) in made {
         let (near, far) = (number * 4 + 1, number * 4 + 2);
+        let own: [Option<IpAddr>; 2] =
+            [format!("169.254.250.{near}"), format!("fd74:7769:7376::{near:x}")].map(|own| own.parse().ok());
+        let named = own.into_iter().flatten().zip(std::iter::repeat_with(|| edge_of(domain)));
+        lab.state_mut().tunnels.extend(named.filter_map(|(own, edge)| Some((own, edge?))));
         if node::run(Some(&place.name), "ip", &["link", "show", "dev", &format!("d{number}")], None).is_ok() {
             continue;
         }

@@ -64,7 +64,7 @@ pub fn look(lab: &Lab, folder: Option<&Path>, change: impl FnOnce() -> Result<()
             let (from, to) = (end(source, here)?, end(far, there)?);
             let (direction, class) = (Direction::Out, Dscp::DEFAULT);
             flows.push(Flow { path: path.clone(), from: from.clone(), to: to.clone() });
-            streams.push(Stream { path, direction, class, from, to, rate: RATE, octets: 64 });
+            streams.push(Stream { path, direction, class, from, to, rate: RATE, octets: 64, answers: None });
             sights.push((source, far));
         }
     }

@@ -34,7 +34,8 @@ pub struct State {
     /// Routes of nodes that no protocol brings, as lines for `ip`; a link that goes takes them along.
     #[serde(default)]
     pub routes: BTreeMap<String, String>,
-    /// Addresses inside the tunnels between edges and gateways, which the service gives, and the nodes that have them.
+    /// Addresses on Microsoft's side of edges, in the tunnels to gateways and on the cables to services, and the nodes that
+    /// have them.
     #[serde(default)]
     pub tunnels: BTreeMap<IpAddr, String>,
     /// What puts tags on and takes them off, where that was chosen by hand.

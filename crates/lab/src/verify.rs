@@ -55,6 +55,7 @@ pub fn verify(lab: &Lab) -> Result<Vec<Reached>, Error> {
             to: to.clone(),
             rate: RATE,
             octets: 64,
+            answers: None,
         };
         streams.push(stream(&ends[0], &ends[1], crate::probe::Direction::Out));
         // Only answers come back through a translation.

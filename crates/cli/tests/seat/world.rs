@@ -224,7 +224,16 @@ impl World for Small {
                 Direction::Back => (vm.clone(), host.clone()),
             };
             let class = model::Value::parse(&info.class).unwrap();
-            Stream { path: info.path.clone(), direction: info.direction, class, from, to, rate: info.rate, octets: 64 }
+            Stream {
+                path: info.path.clone(),
+                direction: info.direction,
+                class,
+                from,
+                to,
+                rate: info.rate,
+                octets: 64,
+                answers: None,
+            }
         };
         let streams: Vec<Stream> = self.ground.streams.iter().map(stream).collect();
         let flow = Flow { path: "host → vm".into(), from: host.clone(), to: vm.clone() };

@@ -115,6 +115,14 @@ pub struct StreamInfo {
     pub rate: u32,
 }
 
+impl StreamInfo {
+    /// Whether it is the other half of the stream before it: over Microsoft peering, where customers' addresses are
+    /// translated, nobody of Microsoft's side can begin.
+    pub fn is_answer(&self) -> bool {
+        self.kind == Kind::Microsoft && self.direction == Direction::Back
+    }
+}
+
 impl Ground {
     /// The link of a circuit.
     pub fn link(&self, circuit: &str, side: Side) -> Option<&Link> {

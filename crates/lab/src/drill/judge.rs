@@ -144,7 +144,7 @@ pub fn judge(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Judged {
     at_most("flows broken", any_flow, judged.broken.map(f64::from), "");
     objectives.extend(whole_before(runs, &is_judged));
     if let Some(kind) = expect.dark {
-        objectives.extend(dark(runs, kind, plan.elsewhere));
+        objectives.extend(dark(runs, kind, plan.elsewhere.then_some(expect.elsewhere)));
     }
     if expect.exhaustion_told {
         let told = runs.iter().all(|run| run.exhaustion_told);
@@ -183,12 +183,14 @@ fn whole_before(runs: &[Run], is_judged: &impl Fn(&&StreamRun) -> bool) -> Optio
     Some(Objective { about, expected, seen, standing: Standing::Unknown })
 }
 
-/// Paths of a kind carry nothing, or carry on where another circuit has them.
-fn dark(runs: &[Run], kind: Kind, elsewhere: bool) -> Option<Objective> {
-    let streams: Vec<&StreamRun> =
-        runs.iter().flat_map(|run| run.streams.iter().filter(|stream| stream.info.kind == kind)).collect();
+/// Paths of a kind carry nothing; or carry on where another circuit has them, in a direction or in both.
+fn dark(runs: &[Run], kind: Kind, elsewhere: Option<Option<Direction>>) -> Option<Objective> {
+    let is_asked = |stream: &&StreamRun| {
+        stream.info.kind == kind && elsewhere.flatten().is_none_or(|direction| direction == stream.info.direction)
+    };
+    let streams: Vec<&StreamRun> = runs.iter().flat_map(|run| run.streams.iter().filter(is_asked)).collect();
     let lit = streams.iter().filter(|stream| !stream.during.is_dark()).count();
-    let wanted = if elsewhere { streams.len() } else { 0 };
+    let wanted = if elsewhere.is_some() { streams.len() } else { 0 };
     let standing = match streams.is_empty() {
         true => Standing::Unknown,
         false if lit == wanted => Standing::Pass,
@@ -200,7 +202,8 @@ fn dark(runs: &[Run], kind: Kind, elsewhere: bool) -> Option<Objective> {
     };
     Some(Objective {
         about: format!("paths over {name}"),
-        expected: if elsewhere { "carry on over another circuit" } else { "carry nothing while it lasts" }.to_owned(),
+        expected: if elsewhere.is_some() { "carry on over another circuit" } else { "carry nothing while it lasts" }
+            .to_owned(),
         seen: format!("{lit} of {} carried something to the end", streams.len()),
         standing,
     })
@@ -304,6 +307,16 @@ mod tests {
         assert_eq!(run.asymmetric().count(), 1);
         run.streams[1].ways[1] = Way::default();
         assert_eq!(run.asymmetric().count(), 0);
+    }
+
+    #[test]
+    fn what_carries_on_over_another_circuit_may_be_one_direction() {
+        let mut run = run(0);
+        (run.streams[1].during.lost, run.streams[1].during.restored) = (3000, None);
+        let standing = |elsewhere| dark(&[run.clone()], Kind::Private, elsewhere).unwrap().standing;
+        assert_eq!(standing(Some(Some(Direction::Out))), Standing::Pass);
+        assert_eq!(standing(Some(None)), Standing::Fail);
+        assert_eq!(standing(None), Standing::Fail);
     }
 
     /// Runs in each of which the streams lose as given, in turn.

@@ -147,6 +147,9 @@ pub struct Expect {
     /// they carry on there.
     #[serde(default)]
     pub dark: Option<Kind>,
+    /// Which direction carries on over another circuit; both when left out. Translated flows keep the pool of theirs.
+    #[serde(default)]
+    pub elsewhere: Option<Direction>,
     /// Someone tells that a NAT pool is exhausted.
     #[serde(default)]
     pub exhaustion_told: bool,

@@ -11,6 +11,10 @@
 //!          ──receiver──► arrivals: number and time ──┘
 //! ```
 //!
+//! Where addresses are translated nobody outside can begin. A stream that **answers** another one is the other half of a
+//! call: it leaves from the port at which that one arrives, for where that one comes from as its receiver sees it. A new
+//! translation is followed as soon as a packet tells of it.
+//!
 //! [`trace`] asks a stream's own way hop by hop, from the same port to the same port, so that a router which shares out
 //! by flow treats the question as it treats the stream. That proves which edge a direction takes.
 

@@ -2,9 +2,10 @@
 
 use super::flow;
 use super::receiver::{self, Ear, Sink};
-use super::sender::{self, Source};
+use super::sender::{self, Goal, Source};
 use super::trace::Route;
-use super::{Clock, Flow, FlowRecord, Stamp, Stream, StreamRecord};
+use super::{Clock, End, Flow, FlowRecord, Stamp, Stream, StreamRecord};
+use socket::udp::Datagrams;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -73,7 +74,7 @@ impl Probes {
     /// A socket cannot be made at a node, or a thread not be started.
     pub fn start(streams: &[Stream], flows: &[Flow], limit: Duration) -> Result<Self, ProbeError> {
         let (mut sources, mut sinks, mut ears) = (Vec::new(), Vec::new(), Vec::new());
-        let mut heard = Vec::new();
+        let (mut heard, mut ends) = (Vec::new(), Vec::new());
         for (stream, id) in streams.iter().zip(0_u16..) {
             let fault = |node: &str| {
                 let (path, node) = (stream.path.clone(), node.to_owned());
@@ -82,10 +83,23 @@ impl Probes {
             let packets = limit.as_secs_f64() * f64::from(stream.rate);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of packets, bounded")]
             let packets = (packets as usize).min(MOST);
-            let sink = Sink::open(stream, id, packets).map_err(fault(&stream.to.node))?;
-            let to = sink.address().map_err(fault(&stream.to.node))?;
-            sources.push(Source::open(stream, id, to, packets).map_err(fault(&stream.from.node))?);
-            sinks.push(sink);
+            let open = |end: &End| receiver::socket(end).map(Arc::new).map_err(fault(&end.node));
+            let (near, far, goal) = match stream.answers {
+                None => {
+                    let (near, far) = (open(&stream.from)?, open(&stream.to)?);
+                    let goal = Goal::At(far.local_addr().map_err(fault(&stream.to.node))?);
+                    (near, far, goal)
+                }
+                Some(place) => {
+                    let nobody = || fault(&stream.from.node)(io::ErrorKind::NotFound.into());
+                    let called: Option<&(Arc<Datagrams>, Arc<Datagrams>)> = ends.get(place);
+                    let ((near, far), sink): (_, &Sink) = called.zip(sinks.get(place)).ok_or_else(nobody)?;
+                    (Arc::clone(far), Arc::clone(near), Goal::Caller(sink.caller()))
+                }
+            };
+            sources.push(Source::open(&near, stream, id, goal, packets).map_err(fault(&stream.from.node))?);
+            sinks.push(Sink::open(Arc::clone(&far), id, packets));
+            ends.push((near, far));
             let place = (stream.from.node.clone(), stream.from.address);
             if !heard.contains(&place) {
                 // Without the right to raw sockets ways stay unknown; that is told where they are shown.
@@ -198,8 +212,10 @@ impl std::fmt::Debug for Probes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{Direction, End, loss};
+    use crate::probe::packet::{Kind, Packet};
+    use crate::probe::{Direction, loss};
     use model::Dscp;
+    use socket::udp::Inbox;
 
     fn end(node: &str, last: u8) -> End {
         End { node: node.to_owned(), namespace: None, address: [127, 0, 0, last].into() }
@@ -215,9 +231,17 @@ mod tests {
             to: end("there", 2),
             rate: 1000,
             octets: 32,
+            answers: None,
         };
         let flow = Flow { path: "here → there".to_owned(), from: end("here", 1), to: end("there", 2) };
-        let streams = [stream(Dscp::EF), stream(Dscp::DEFAULT)];
+        let back = Stream {
+            direction: Direction::Back,
+            from: end("there", 2),
+            to: end("here", 1),
+            answers: Some(0),
+            ..stream(Dscp::EF)
+        };
+        let streams = [stream(Dscp::EF), stream(Dscp::DEFAULT), back];
         let probes = Probes::start(&streams, &[flow], Duration::from_secs(5)).unwrap();
         let began = probes.clock();
         while began.now() < Stamp::from_ms(400) {
@@ -226,14 +250,53 @@ mod tests {
         let routes = probes.trace();
         assert!(routes.iter().all(|route| route.arrived && route.hops.is_empty()), "{routes:?}");
         let recording = probes.stop().unwrap();
-        for record in &recording.streams {
+        for (record, stream) in recording.streams.iter().zip(&streams) {
+            let least = if stream.answers.is_some() { 1 } else { 400 };
             let seen = loss(&record.sent, &record.arrivals, Stamp::ZERO..Stamp::MAX);
-            assert!(seen.sent >= 400 && seen.lost() == 0 && seen.reordered == 0 && seen.duplicates == 0, "{seen:?}");
+            assert!(seen.sent >= least && seen.lost() == 0 && seen.reordered == 0 && seen.duplicates == 0, "{seen:?}");
             assert_eq!((record.refused, record.overran, record.hop_limits.len()), (0, false, 1));
         }
         let flow = &recording.flows[0];
         assert!(flow.broken.is_none() && flow.written > 0, "{flow:?}");
         assert_eq!(flow.progress.last().map(|last| last.octets), Some(flow.written));
+    }
+
+    #[test]
+    fn an_answer_goes_where_its_call_comes_from_and_follows_a_new_translation() {
+        let clock = Clock::begin();
+        let far = Arc::new(receiver::socket(&end("there", 2)).unwrap());
+        let stream = Stream {
+            path: "here → there".to_owned(),
+            direction: Direction::Back,
+            class: Dscp::EF,
+            from: end("there", 2),
+            to: end("here", 1),
+            rate: 1000,
+            octets: 32,
+            answers: Some(0),
+        };
+        let mut sink = Sink::open(Arc::clone(&far), 0, 10);
+        let mut answer = Source::open(&far, &stream, 1, Goal::Caller(sink.caller()), 1000).unwrap();
+        answer.send_due(7, &clock);
+        assert!(answer.sent().is_empty(), "nobody has called");
+        let routes = Mutex::new(vec![Route::default(); 2]);
+        for _ in 0..2 {
+            // Each call from a port of its own, as a translator chooses one.
+            let caller = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+            caller.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            let call = Packet { run: 7, stream: 0, kind: Kind::Count, number: 0 };
+            caller.send_to(&call.write(), far.local_addr().unwrap()).unwrap();
+            sink.take(7, &clock, &mut Inbox::new(), &routes).unwrap();
+            let before = answer.sent().len();
+            while answer.sent().len() == before {
+                answer.send_due(7, &clock);
+            }
+            let mut heard = [0; 64];
+            let (length, from) = caller.recv_from(&mut heard).unwrap();
+            let heard = Packet::read(&heard[..length]).unwrap();
+            assert_eq!((heard.stream, heard.number as usize, from), (1, before, far.local_addr().unwrap()));
+        }
+        assert!(answer.sent()[0] > Stamp::ZERO, "its first number leaves with the first call");
     }
 
     #[test]

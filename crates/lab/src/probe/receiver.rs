@@ -2,7 +2,7 @@
 
 use super::packet::{Kind, Packet};
 use super::trace::{self, Route};
-use super::{Arrival, Clock, Stamp, Stream, StreamRecord};
+use super::{Arrival, Clock, End, Stamp, Stream, StreamRecord};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use socket::tcp::CommonOptions;
@@ -12,7 +12,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Memory for datagrams that wait: half a second of a fast stream.
@@ -24,34 +24,54 @@ const NAP: Duration = Duration::from_millis(20);
 /// How many changes of a hop limit are kept.
 const CHANGES: usize = 64;
 
+/// The socket at an end of a stream; its port is free to choose.
+pub(super) fn socket(end: &End) -> io::Result<Datagrams> {
+    let options = CommonOptions { namespace: end.namespace.clone(), ..CommonOptions::default() };
+    Datagrams::receiving(SocketAddr::new(end.address, 0), WAITING, &options)
+}
+
+/// Where a stream comes from, as its receiver sees it; nothing before it came.
+pub(super) type Caller = Arc<Mutex<Option<SocketAddr>>>;
+
 /// A stream, ready to receive.
 pub(super) struct Sink {
-    socket: Datagrams,
+    socket: Arc<Datagrams>,
     id: u16,
     limit: usize,
     record: StreamRecord,
+    caller: Caller,
+    /// What was last told there.
+    told: Option<SocketAddr>,
 }
 
 impl Sink {
-    /// Makes the socket of a stream; its port is free to choose. Memory for `limit` packets is set aside.
-    pub(super) fn open(stream: &Stream, id: u16, limit: usize) -> io::Result<Self> {
-        let options = CommonOptions { namespace: stream.to.namespace.clone(), ..CommonOptions::default() };
-        let socket = Datagrams::receiving(SocketAddr::new(stream.to.address, 0), WAITING, &options)?;
+    /// Receives at a socket. Memory for `limit` packets is set aside.
+    pub(super) fn open(socket: Arc<Datagrams>, id: u16, limit: usize) -> Self {
         let record = StreamRecord { arrivals: Vec::with_capacity(limit), ..StreamRecord::default() };
-        Ok(Self { socket, id, limit, record })
+        Self { socket, id, limit, record, caller: Caller::default(), told: None }
     }
 
-    /// Where the stream is to be sent to.
-    pub(super) fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    /// Where it is told where the stream comes from.
+    pub(super) fn caller(&self) -> Caller {
+        Arc::clone(&self.caller)
     }
 
-    fn take(&mut self, run: u32, clock: &Clock, inbox: &mut Inbox, routes: &Mutex<Vec<Route>>) -> io::Result<()> {
+    pub(super) fn take(
+        &mut self,
+        run: u32,
+        clock: &Clock,
+        inbox: &mut Inbox,
+        routes: &Mutex<Vec<Route>>,
+    ) -> io::Result<()> {
         while self.socket.receive(inbox)? > 0 {
             for datagram in inbox.datagrams() {
                 let Some(packet) = Packet::read(datagram.payload) else { continue };
                 if packet.run != run || packet.stream != self.id {
                     continue;
+                }
+                if self.told != Some(datagram.from) {
+                    self.told = Some(datagram.from);
+                    *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = self.told;
                 }
                 let at = datagram.at.map_or_else(|| clock.now(), |at| clock.of_wall(at));
                 match packet.kind {

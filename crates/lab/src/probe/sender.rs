@@ -5,9 +5,13 @@
 //! is told, since no gap shorter than that means anything.
 
 use super::packet::{Kind, LENGTH, Packet};
+use super::receiver::Caller;
 use super::{Clock, Stamp, Stream, StreamRecord, trace};
+use socket::udp::Datagrams;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -18,11 +22,22 @@ const NAP: Duration = Duration::from_millis(1);
 /// A packet that leaves with this hop limit reaches whatever a lab is made of.
 const HOP_LIMIT: u8 = 64;
 
+/// Where a stream goes.
+pub(super) enum Goal {
+    /// To an address.
+    At(SocketAddr),
+    /// To whoever calls, once somebody does.
+    Caller(Caller),
+}
+
 /// A stream, ready to send.
 pub(super) struct Source {
     socket: UdpSocket,
-    to: SocketAddr,
+    is_v4: bool,
+    goal: Goal,
     id: u16,
+    /// When the first number was due; nothing while there is nowhere to go.
+    began: Option<Stamp>,
     period: u64,
     octets: Vec<u8>,
     limit: usize,
@@ -30,37 +45,59 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Makes the socket of a stream. Memory for `limit` packets is set aside.
-    pub(super) fn open(stream: &Stream, id: u16, to: SocketAddr, limit: usize) -> io::Result<Self> {
-        let bind = || {
-            let socket = UdpSocket::bind((stream.from.address, 0))?;
-            socket.set_nonblocking(true)?;
-            let mark = u32::from(stream.class.number()) << 2;
-            match to.is_ipv4() {
-                true => socket2::SockRef::from(&socket).set_tos_v4(mark)?,
-                false => socket2::SockRef::from(&socket).set_tclass_v6(mark)?,
-            }
-            Ok(socket)
-        };
-        let socket = stream.from.namespace.as_ref().map_or_else(bind, |namespace| namespace.enter(bind))?;
+    /// Sends from a socket. Memory for `limit` packets is set aside.
+    pub(super) fn open(socket: &Datagrams, stream: &Stream, id: u16, goal: Goal, limit: usize) -> io::Result<Self> {
+        let socket = UdpSocket::from(socket.as_fd().try_clone_to_owned()?);
+        let is_v4 = stream.from.address.is_ipv4();
+        let mark = u32::from(stream.class.number()) << 2;
+        match is_v4 {
+            true => socket2::SockRef::from(&socket).set_tos_v4(mark)?,
+            false => socket2::SockRef::from(&socket).set_tclass_v6(mark)?,
+        }
         let record = StreamRecord { sent: Vec::with_capacity(limit), ..StreamRecord::default() };
         let octets = vec![0; usize::from(stream.octets).max(LENGTH)];
-        Ok(Self { socket, to, id, period: 1_000_000 / u64::from(stream.rate.max(1)), octets, limit, record })
+        let began = matches!(goal, Goal::At(_)).then_some(Stamp::ZERO);
+        let period = 1_000_000 / u64::from(stream.rate.max(1));
+        Ok(Self { socket, is_v4, goal, id, began, period, octets, limit, record })
+    }
+
+    /// Where it goes now; nothing before anybody called.
+    fn to(&self) -> Option<SocketAddr> {
+        match &self.goal {
+            Goal::At(address) => Some(*address),
+            Goal::Caller(caller) => *caller.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// When its next number is due, in microseconds; never while there is nowhere to go.
+    fn due(&self) -> u64 {
+        self.began.map_or(u64::MAX, |began| u64::from(began.0) + self.record.sent.len() as u64 * self.period)
     }
 
     /// Sends one packet.
     fn send(&mut self, packet: Packet) -> io::Result<()> {
+        let to = self.to().ok_or(io::ErrorKind::NotConnected)?;
         self.octets.iter_mut().zip(packet.write()).for_each(|(to, from)| *to = from);
-        self.socket.send_to(&self.octets, self.to).map(|_| ())
+        self.socket.send_to(&self.octets, to).map(|_| ())
+    }
+
+    /// When each number left.
+    #[cfg(test)]
+    pub(super) fn sent(&self) -> &[Stamp] {
+        &self.record.sent
     }
 
     /// Sends what is due. Gives by how much the first of it was late.
-    fn send_due(&mut self, run: u32, clock: &Clock) -> u32 {
+    pub(super) fn send_due(&mut self, run: u32, clock: &Clock) -> u32 {
+        if self.began.is_none() {
+            // From now on all count, whether the caller is still there or not.
+            self.began = self.to().map(|_| clock.now());
+        }
         let mut late = 0;
         loop {
-            let number = self.record.sent.len();
-            let (due, now) = (number as u64 * self.period, clock.now());
-            let Some(behind) = u64::from(now.0).checked_sub(due).filter(|_| number < self.limit) else { return late };
+            let (number, now) = (self.record.sent.len(), clock.now());
+            let behind = u64::from(now.0).checked_sub(self.due());
+            let Some(behind) = behind.filter(|_| number < self.limit) else { return late };
             late = late.max(u32::try_from(behind).unwrap_or(u32::MAX));
             self.record.sent.push(now);
             let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -83,7 +120,7 @@ impl Source {
     }
 
     fn set_hop_limit(&self, limit: u8) -> io::Result<()> {
-        match self.to.is_ipv4() {
+        match self.is_v4 {
             true => self.socket.set_ttl(limit.into()),
             false => socket2::SockRef::from(&self.socket).set_unicast_hops_v6(limit.into()),
         }
@@ -108,8 +145,7 @@ pub(super) fn run(
             sources.iter_mut().for_each(|source| source.ask_way(run));
         }
         let now = u64::from(clock.now().0);
-        let due =
-            sources.iter().map(|source| source.record.sent.len() as u64 * source.period).min().unwrap_or(u64::MAX);
+        let due = sources.iter().map(Source::due).min().unwrap_or(u64::MAX);
         std::thread::sleep(Duration::from_micros(due.saturating_sub(now)).min(NAP));
     }
     (sources.into_iter().map(|source| source.record).collect(), Stamp(late))

@@ -54,12 +54,16 @@ pub struct Stream {
     pub rate: u32,
     /// Octets of a datagram without its headers; no less than a probe needs.
     pub octets: u16,
+    /// The stream before it that this one answers, by its place; its ends are that one's, the other way round. No two
+    /// answer the same one.
+    pub answers: Option<usize>,
 }
 
 /// What became of a stream.
 #[derive(Debug, Clone, Default)]
 pub struct StreamRecord {
-    /// When each number left, or was to leave when the kernel refused it.
+    /// When each number left, or was to leave when the kernel refused it. An answer's first one leaves when what it
+    /// answers arrives.
     pub sent: Vec<Stamp>,
     /// What arrived, in that order.
     pub arrivals: Vec<Arrival>,

@@ -65,17 +65,11 @@ pub(super) fn offer(topology: &Topology, plan: &Plan, microsoft: &Watch, rate: u
         let path = format!("{} → {}", site.name, far.name);
         let out = Ends { from: (site.node.clone(), here), to: (far.node.clone(), there) };
         let back = Ends { from: out.to.clone(), to: out.from.clone() };
-        // Unasked packets do not come back through a translation; flows show that direction.
-        let directions = match kind {
-            Kind::Private => vec![(Direction::Out, &out), (Direction::Back, &back)],
-            Kind::Microsoft => vec![(Direction::Out, &out)],
-        };
+        // An answer stands behind what it answers.
         for class in CLASSES {
-            for (direction, ends) in &directions {
-                let info =
-                    StreamInfo { path: path.clone(), direction: *direction, class: class.to_owned(), kind, rate };
-                ground.streams.push(info);
-                streams.push((*ends).clone());
+            for (direction, ends) in [(Direction::Out, &out), (Direction::Back, &back)] {
+                ground.streams.push(StreamInfo { path: path.clone(), direction, class: class.to_owned(), kind, rate });
+                streams.push(ends.clone());
             }
         }
         ground.flows.push(path);

@@ -249,6 +249,7 @@ impl World for OnLab<'_> {
                 to: Self::end(&ends.to)?,
                 rate: info.rate,
                 octets: OCTETS,
+                answers: info.is_answer().then(|| streams.len().saturating_sub(1)),
             });
         }
         let mut flows = Vec::new();
