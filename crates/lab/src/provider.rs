@@ -34,7 +34,11 @@ pub(crate) fn hand_over(lab: &mut Lab, plan: &Plan) -> Result<(), Error> {
 }
 
 /// What puts tags on: what this machine can do best, unless it was chosen by hand. The edges of the lab choose the same.
-fn tagging(lab: &Lab) -> Result<QinqBackend, Error> {
+///
+/// # Errors
+///
+/// The machine does not tell what it can do.
+pub(crate) fn tagging(lab: &Lab) -> Result<QinqBackend, Error> {
     let caps = dataplane::linux::probe().map_err(Error::io("what this machine can do"))?;
     let chosen = lab.state().tagging.map_or(Ok(caps.clone()), |way| caps.with_qinq(way));
     Ok(chosen.map_err(|error| Error::No(error.to_string()))?.qinq)

@@ -297,7 +297,7 @@ impl World for Small {
         let recording = probes.stop().unwrap();
         let seen = ears.close();
         self.birds.iter().try_for_each(|bird| bird.talk(false)).unwrap();
-        Ok(Observed { recording, seen })
+        Ok(Observed { recording, seen, ..Observed::default() })
     }
 }
 

@@ -4,7 +4,7 @@
 //! a pass.
 
 use super::scenario::Judge;
-use super::{Kind, MomentKind, Plan, Run, Scenario, StreamRun};
+use super::{Kind, Load, MomentKind, Plan, Run, Scenario, StreamRun};
 use crate::probe::Direction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -155,6 +155,9 @@ pub fn judge(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Judged {
             standing: if told { Standing::Pass } else { Standing::Fail },
         });
     }
+    if let Some(least) = expect.bulk_percent {
+        objectives.push(bulk(runs, least));
+    }
     if runs.is_empty() {
         objectives.push(fault("it was not run"));
     }
@@ -181,6 +184,29 @@ fn whole_before(runs: &[Run], is_judged: &impl Fn(&&StreamRun) -> bool) -> Optio
     let seen = format!("{} of {} packets lost before it", stream.before.lost, stream.before.sent);
     let about = format!("{}, {}", stream.info.path, stream.info.direction);
     Some(Objective { about, expected, seen, standing: Standing::Unknown })
+}
+
+/// Best effort gets what voice leaves, on the worst link. A load that did not fill a link says nothing, about voice neither.
+fn bulk(runs: &[Run], least: u8) -> Objective {
+    let about = "best effort beside voice".to_owned();
+    let expected = format!("at least {least} % of what voice leaves, and some of it lost");
+    let share = median(runs.iter().map(|run| run.loads.iter().map(Load::share).reduce(f64::min)));
+    let of = |load: &Load| {
+        let [sent, arrived, wanted, line] =
+            [load.sent, load.arrived, load.wanted, load.line].map(|bits| bits / 1_000_000);
+        format!("{sent} of {wanted} Mbit/s sent, {arrived} arrived where {line} fit")
+    };
+    let loads = || runs.iter().flat_map(|run| &run.loads);
+    let worst = loads().min_by(|one, other| one.share().total_cmp(&other.share()));
+    let (seen, standing) = match (share, worst, loads().find(|load| !load.is_full())) {
+        (Some(_), _, Some(load)) => (format!("the load did not fill the circuit: {}", of(load)), Standing::Unknown),
+        (Some(share), Some(worst), None) => {
+            let standing = if share >= f64::from(least) { Standing::Pass } else { Standing::Fail };
+            (format!("{} %; {}", number(share.trunc()), of(worst)), standing)
+        }
+        _ => ("not measured".to_owned(), Standing::Unknown),
+    };
+    Objective { about, expected, seen, standing }
 }
 
 /// Paths of a kind carry nothing; or carry on where another circuit has them, in a direction or in both.
@@ -257,6 +283,7 @@ mod tests {
             flows: Vec::new(),
             sender_late: Stamp::ZERO,
             exhaustion_told: false,
+            loads: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -307,6 +334,35 @@ mod tests {
         assert_eq!(run.asymmetric().count(), 1);
         run.streams[1].ways[1] = Way::default();
         assert_eq!(run.asymmetric().count(), 0);
+    }
+
+    #[test]
+    fn voice_is_held_against_a_load_that_filled_the_circuit_only() {
+        let mut ground = ground();
+        ground.circuits[0].has_filter = true;
+        ground.circuits[0].bandwidth = Some(100_000_000);
+        for stream in &mut ground.streams {
+            (stream.kind, stream.class) = (Kind::Microsoft, "EF".to_owned());
+        }
+        let scenarios = Scenarios::builtin().unwrap();
+        let scenario = scenarios.chosen(&["congestion".to_owned()]).unwrap()[0];
+        let plan = plan(scenario, &ground).unwrap();
+        let judged = |sent: u64, arrived: u64, lost: u32| {
+            let mut run = run(lost);
+            for (stream, info) in run.streams.iter_mut().zip(&ground.streams) {
+                stream.info = info.clone();
+                stream.during.delays = Some(crate::probe::Delays { p50: 100, p99: 900, max: 3000 });
+            }
+            let load = |arrived| Load { line: 100_000_000, voice: 2_000_000, wanted: 170_000_000, sent, arrived };
+            run.loads = if sent > 0 { vec![load(98_000_000), load(arrived)] } else { Vec::new() };
+            judge(scenario, &plan, &[run]).standing
+        };
+        assert_eq!(judged(169_000_000, 97_000_000, 0), Standing::Pass);
+        assert_eq!(judged(169_000_000, 97_000_000, 1), Standing::Fail, "voice was lost");
+        assert_eq!(judged(169_000_000, 89_000_000, 0), Standing::Fail, "best effort got too little");
+        assert_eq!(judged(140_000_000, 97_000_000, 0), Standing::Unknown, "too little was sent");
+        assert_eq!(judged(169_000_000, 168_000_000, 0), Standing::Unknown, "all of it came through");
+        assert_eq!(judged(0, 0, 0), Standing::Unknown, "nothing was sent");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From what was seen to figures: what each path lost in each phase, and what happened when.
 
-use super::{Attempt, Ground, StreamInfo};
+use super::{Attempt, Ground, Load, StreamInfo};
 use crate::probe::{Delays, FlowRecord, Loss, Stamp, StreamRecord, loss, per_slot};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -164,6 +164,9 @@ pub struct Run {
     pub sender_late: Stamp,
     /// A NAT pool was told to be exhausted.
     pub exhaustion_told: bool,
+    /// What became of the load on a circuit's links, when there was one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loads: Vec<Load>,
     /// What went wrong in the drill itself.
     pub faults: Vec<String>,
 }
@@ -222,6 +225,7 @@ pub fn measure(ground: &Ground, attempt: &Attempt) -> Run {
         flows,
         sender_late: recording.late,
         exhaustion_told: attempt.observed.seen.iter().any(|seen| seen.kind == super::SeenKind::PoolExhausted),
+        loads: attempt.observed.loads.clone(),
         faults: attempt.faults.clone(),
     }
 }

@@ -37,4 +37,4 @@ pub use on_lab::OnLab;
 pub use plan::{Plan, Step, plan};
 pub use runner::{Attempt, Pace, run};
 pub use scenario::{Bound, Expect, Failure, Limit, Scenario, ScenarioError, Scenarios};
-pub use world::{Observed, Seen, SeenKind, World, WorldError};
+pub use world::{Load, Observed, Seen, SeenKind, World, WorldError};

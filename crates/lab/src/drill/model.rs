@@ -152,6 +152,6 @@ impl World for Model {
         let record =
             StreamRecord { sent: self.sent.clone(), arrivals: self.arrivals.clone(), ..StreamRecord::default() };
         let recording = Recording { streams: vec![record; 2], end: self.now(), ..Recording::default() };
-        Ok(Observed { recording, seen: Vec::new() })
+        Ok(Observed { recording, ..Observed::default() })
     }
 }

@@ -1,7 +1,7 @@
 //! A scenario on a ground: what exactly is done, when, and what undoes it. Or why it does not apply.
 
 use super::scenario::{Bound, Failure, Router, Word};
-use super::{Act, Detection, Ground, Kind, Limit, Link, Scenario};
+use super::{Act, Detection, Ground, Limit, Link, Scenario};
 use crate::Cut;
 use crate::probe::Direction;
 use edge_api::Side;
@@ -129,10 +129,10 @@ pub fn plan(scenario: &Scenario, ground: &Ground) -> Result<Plan, String> {
             (circuit.name.clone(), vec![at_once(Act::Flood { circuit: circuit.name.clone() })], Vec::new())
         }
         Failure::Load { percent } => {
-            if !ground.streams.iter().any(|stream| stream.kind == Kind::Microsoft && stream.class == "EF") {
-                return Err("no voice goes over Microsoft peering, and private peering has no classes".to_owned());
+            if !ground.streams.iter().any(|stream| stream.is_answer() && stream.class == "EF") {
+                return Err("no voice comes over Microsoft peering, and private peering has no classes".to_owned());
             }
-            let circuit = ground.circuits.iter().find(|circuit| circuit.bandwidth.is_some());
+            let circuit = ground.circuits.iter().find(|circuit| circuit.bandwidth.is_some() && circuit.has_filter);
             let circuit = circuit.ok_or("the bandwidth of no circuit is enforced here")?;
             let act = Act::Load { circuit: circuit.name.clone(), percent: *percent };
             (circuit.name.clone(), vec![at_once(act)], Vec::new())

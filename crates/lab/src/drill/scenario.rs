@@ -153,6 +153,9 @@ pub struct Expect {
     /// Someone tells that a NAT pool is exhausted.
     #[serde(default)]
     pub exhaustion_told: bool,
+    /// Percent of what voice leaves that best effort gets at least, when more of it is sent than the circuit takes.
+    #[serde(default)]
+    pub bulk_percent: Option<u8>,
 }
 
 /// Which streams are judged.

@@ -94,6 +94,38 @@ pub struct Observed {
     pub recording: Recording,
     /// What routers noticed, in order.
     pub seen: Vec<Seen>,
+    /// What became of the load on a circuit's links, when there was one.
+    pub loads: Vec<Load>,
+}
+
+/// Best effort that was sent over a link of a circuit, and what it got. All in bits a second, with the headers of a link.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    /// The bandwidth of the circuit, which each link has.
+    pub line: u64,
+    /// What voice needs of it in the same direction.
+    pub voice: u64,
+    /// What was to be sent.
+    pub wanted: u64,
+    /// What was sent.
+    pub sent: u64,
+    /// What arrived.
+    pub arrived: u64,
+}
+
+impl Load {
+    /// Whether there was more than the link takes: what was wanted was sent, and some of it was lost. A twentieth is
+    /// left for how a rate is measured.
+    pub fn is_full(&self) -> bool {
+        let part = self.wanted / 20;
+        self.sent + part >= self.wanted && self.arrived + part < self.sent
+    }
+
+    /// What arrived, in percent of what voice leaves.
+    #[expect(clippy::cast_precision_loss, reason = "rates far below 2 to the 52nd")]
+    pub fn share(&self) -> f64 {
+        self.arrived as f64 * 100.0 / self.line.saturating_sub(self.voice).max(1) as f64
+    }
 }
 
 /// Something that a router noticed.

@@ -1,9 +1,10 @@
 //! How each act is done to a lab, and undone.
 
 use super::flood::{self, Flood};
+use super::load::{self, Loading};
 use super::router::Router;
 use super::{OnLab, ground};
-use crate::drill::{Act, Link, Seen, SeenKind};
+use crate::drill::{Act, Link, Load, Seen, SeenKind};
 use crate::topology::ProcessKind;
 use crate::{Error, Lab, Program, node};
 use client::Who;
@@ -23,6 +24,8 @@ pub(super) struct Kept {
     tags: BTreeMap<String, (PathBuf, String)>,
     /// Flows that fill a pool, by circuit.
     floods: BTreeMap<String, Flood>,
+    /// What is sent over circuits, by circuit.
+    loads: BTreeMap<String, Loading>,
 }
 
 /// Why a lab cannot do an act.
@@ -36,12 +39,9 @@ pub(super) fn obstacle(world: &OnLab<'_>, act: &Act) -> Option<String> {
         Act::Breach { link } => breach(world, link).err().map(|error| error.to_string()),
         Act::Mistag { link } => carrier(world, link).err().map(|error| error.to_string()),
         Act::Flood { circuit } => {
-            flood_ends(world, circuit).is_none().then(|| "no flow of it is translated".to_owned())
+            to_microsoft(world, circuit).is_none().then(|| "no flow of it is translated".to_owned())
         }
-        // Sources are translated at the customer's, so no stream begins on Microsoft's side.
-        Act::Load { circuit, .. } => {
-            Some(format!("{circuit} has classes on the way to the customer, and no voice is probed that way"))
-        }
+        Act::Load { circuit, percent } => load_of(world, circuit, *percent).err().map(|error| error.to_string()),
         _ => None,
     }
 }
@@ -76,7 +76,15 @@ pub(super) fn act(world: &mut OnLab<'_>, act: &Act) -> Result<(), Error> {
             Some(flood) => flood.close(),
             None => Ok(()),
         },
-        Act::Load { .. } | Act::Unload { .. } => Ok(()),
+        Act::Load { circuit, percent } => {
+            let (ends, load) = load_of(world, circuit, *percent)?;
+            world.kept.loads.insert(circuit.clone(), load::begin(&ends, load)?);
+            Ok(())
+        }
+        Act::Unload { circuit } => {
+            world.loads = world.kept.loads.remove(circuit).map_or(Ok(Vec::new()), Loading::end)?;
+            Ok(())
+        }
     }
 }
 
@@ -283,8 +291,8 @@ fn put(world: &OnLab<'_>, client: &client::Client, circuit: &str, path: &str, mu
     client.finish(&Method::PUT, path, Some(&body), "route filter").map(drop).map_err(Error::from)
 }
 
-/// The two ends of a flow that a circuit's pool translates: a site of its, and a service of Microsoft's.
-fn flood_ends(world: &OnLab<'_>, circuit: &str) -> Option<super::Ends> {
+/// The two ends of a flow over a circuit's Microsoft peering: a site of its, and a service of Microsoft's.
+fn to_microsoft(world: &OnLab<'_>, circuit: &str) -> Option<super::Ends> {
     let topology = world.lab.topology();
     let site = world.plan.circuit(circuit)?.site.clone();
     let ground = &world.offer.ground;
@@ -297,7 +305,7 @@ fn flood_ends(world: &OnLab<'_>, circuit: &str) -> Option<super::Ends> {
 
 fn flood(world: &mut OnLab<'_>, circuit: &str) -> Result<(), Error> {
     use crate::drill::World;
-    let ends = flood_ends(world, circuit).ok_or_else(|| Error::No(format!("no flow of {circuit} is translated")))?;
+    let ends = to_microsoft(world, circuit).ok_or_else(|| Error::No(format!("no flow of {circuit} is translated")))?;
     let flood = flood::open(&ends.from.0, ends.from.1, ends.to.1)?;
     // Told by the translator's own counters, not by who was refused.
     if flood.counted > 0 {
@@ -307,4 +315,28 @@ fn flood(world: &mut OnLab<'_>, circuit: &str) -> Result<(), Error> {
     }
     world.kept.floods.insert(circuit.to_owned(), flood);
     Ok(())
+}
+
+/// The ends between which a circuit is loaded, and with what.
+fn load_of(world: &OnLab<'_>, name: &str, percent: u16) -> Result<(super::Ends, Load), Error> {
+    let missing = |what: &str| Error::No(format!("{name} has no {what}"));
+    let ends = to_microsoft(world, name).ok_or_else(|| missing("site that reaches a service of Microsoft's"))?;
+    let ground = &world.offer.ground;
+    let circuit = ground.circuits.iter().find(|circuit| circuit.name == name);
+    let line = circuit.and_then(|circuit| circuit.bandwidth).ok_or_else(|| missing("bandwidth"))?;
+    let wanted = line * u64::from(percent) / 100;
+    let most = load::most(crate::provider::tagging(&world.lab)?);
+    if wanted > most {
+        let [wanted, most] = [wanted, most].map(|bits| bits / 1_000_000);
+        return Err(Error::No(format!(
+            "{percent} % of {name} is {wanted} Mbit/s on each link, and {most} is what can be sent here beside the probes: \
+             a circuit of less bandwidth can be loaded"
+        )));
+    }
+    let is_voice = |(info, own): &(&crate::drill::StreamInfo, &super::Ends)| {
+        info.is_answer() && info.class == "EF" && own.to == ends.from && own.from == ends.to
+    };
+    let voice = ground.streams.iter().zip(&world.offer.streams).filter(is_voice);
+    let voice = voice.map(|(info, _)| u64::from(info.rate) * (u64::from(super::OCTETS) + load::HEADERS) * 8).sum();
+    Ok((ends, Load { line, voice, wanted, ..Load::default() }))
 }

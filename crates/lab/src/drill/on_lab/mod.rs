@@ -7,6 +7,7 @@
 mod acts;
 mod flood;
 mod ground;
+mod load;
 mod router;
 
 use super::hear::{Ears, Log, Teller};
@@ -65,6 +66,8 @@ pub struct OnLab<'l> {
     kept: acts::Kept,
     /// What the world saw itself.
     seen: Vec<super::Seen>,
+    /// What became of a load that ended, on each link.
+    loads: Vec<super::Load>,
     /// What the kernel held when all was well.
     well: Option<Snapshot>,
 }
@@ -74,8 +77,8 @@ impl<'l> OnLab<'l> {
     pub fn new(lab: Lab, plan: &'l Plan, catalog: &'l Catalog, rate: u32, stop: Arc<AtomicBool>) -> Self {
         let offer = ground::offer(lab.topology(), plan, &microsoft(&lab, catalog), rate);
         let routers = routers(&lab);
-        let (words, kept, seen, well, running) = Default::default();
-        Self { lab, plan, catalog, offer, routers, words, stop, running, idle: Clock::begin(), kept, seen, well }
+        let (words, kept, seen, loads, well, running) = Default::default();
+        Self { lab, plan, catalog, offer, routers, words, stop, running, idle: Clock::begin(), kept, seen, loads, well }
     }
 
     /// Makes links whole and starts what does not run: a drill that was killed, or whoever killed something, left it so.
@@ -263,6 +266,7 @@ impl World for OnLab<'_> {
         let ears = Ears::open(self.logs(), probes.clock());
         let ears = ears.map_err(|error| WorldError::failed("reading logs")(error.into()))?;
         self.seen.clear();
+        self.loads.clear();
         self.running = Some((probes, ears));
         Ok(())
     }
@@ -314,6 +318,6 @@ impl World for OnLab<'_> {
         seen.append(&mut self.seen);
         seen.sort_by_key(|seen| seen.at);
         let recording = recording.map_err(|error| WorldError::failed("ending probes")(error.into()))?;
-        Ok(Observed { recording, seen })
+        Ok(Observed { recording, seen, loads: std::mem::take(&mut self.loads) })
     }
 }
