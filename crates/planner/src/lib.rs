@@ -35,12 +35,13 @@ mod vnets;
 pub use asns::free_asn;
 pub use files::files;
 pub use mend::{Mend, mend};
-pub use nat::{NatPlan, PoolPlan, Published};
+pub use nat::{NatPlan, PoolPlan, Published, nat_rules};
 pub use plan::{
     Choice, CircuitPlan, Ends, FilterEntry, Missing, Origin, Outer, Owner, PeeringPlan, Placed, Plan, Planned,
     PortPlan, Router, Session, plan,
 };
 pub use qos::{Class, Mark};
+pub use routers::{is_managed, provider_routers};
 pub use space::free_blocks;
 pub use steps::{Lead, Step};
 pub use timeline::Timeline;

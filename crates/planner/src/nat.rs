@@ -145,11 +145,17 @@ pub(crate) fn file_name(pool: &PoolPlan) -> String {
     format!("nat/{}.nft", pool.id)
 }
 
-/// Rules of nftables for the device that translates to a pool.
+/// The rules of a pool as a file.
+pub(crate) fn file(plan: &Plan, pool: &PoolPlan, catalog: &Catalog) -> File {
+    File { name: file_name(pool), text: nat_rules(plan, pool, catalog), secret: false }
+}
+
+/// Rules of nftables for the device that translates to a pool; its interface towards Microsoft peering is the variable
+/// `microsoft`.
 ///
 /// Private sources get an address of the pool, each host the same one for all its flows; what still has no public
 /// source is dropped and counted. Of what Microsoft opens only the published servers are reached.
-pub(crate) fn file(plan: &Plan, pool: &PoolPlan, catalog: &Catalog) -> File {
+pub fn nat_rules(plan: &Plan, pool: &PoolPlan, catalog: &Catalog) -> String {
     let mut text = format!(
         "#!/usr/sbin/nft -f\n# Pool {} for {}. Made by `twinpath plan`.\n",
         one_line(pool.name.as_str()),
@@ -193,8 +199,7 @@ pub(crate) fn file(plan: &Plan, pool: &PoolPlan, catalog: &Catalog) -> File {
     if !published.is_empty() {
         text += "    iifname $microsoft ip daddr @published accept\n";
     }
-    text += "    iifname $microsoft counter name refused drop\n  }\n}\n";
-    File { name: file_name(pool), text, secret: false }
+    text + "    iifname $microsoft counter name refused drop\n  }\n}\n"
 }
 
 /// IPv4 space that never is a source on Microsoft peering, the widest prefixes only.

@@ -113,6 +113,8 @@ impl<'a> Open<'a> {
             match (tags.values().nth(index), place.encapsulation) {
                 (Some(tag), _) => Outer::Tag(*tag),
                 (None, Some(Encapsulation::QinQ)) => Outer::Assigned,
+                // The provider's routers meet Microsoft's ports, where each circuit has a tag of its own.
+                (None, _) if crate::is_managed(self.design, circuit) => Outer::Assigned,
                 (None, _) => Outer::None,
             }
         };

@@ -14,12 +14,24 @@ pub(crate) struct End {
     pub(crate) port: Option<String>,
 }
 
+/// Whether the provider ends the sessions of a circuit: layer 3 is part of its service.
+pub fn is_managed(design: &Design, circuit: &Circuit) -> bool {
+    circuit.connectivity.layer3.or(&design.connectivity.layer3).is(&Layer3::Provider)
+}
+
+/// The routers of the provider that end the sessions of a circuit, one for each link, so that one may be lost.
+pub fn provider_routers(circuit: &Name) -> Pair<String> {
+    let router = |number| format!("pe-{circuit}-{number}");
+    Pair { primary: router(1), secondary: router(2) }
+}
+
 /// Where the links of a circuit land: on the ports that the design names, else on the edges of the site in their
-/// order. The provider's router is named after the circuit.
+/// order; on the provider's routers where layer 3 is managed.
 pub(crate) fn ends(design: &Design, name: &Name, circuit: &Circuit, notes: &mut Notes) -> Pair<End> {
-    if circuit.connectivity.layer3.or(&design.connectivity.layer3).is(&Layer3::Provider) {
-        let end = || End { router: format!("pe-{name}"), port: None };
-        return Pair { primary: end(), secondary: end() };
+    if is_managed(design, circuit) {
+        let Pair { primary, secondary } = provider_routers(name);
+        let end = |router| End { router, port: None };
+        return Pair { primary: end(primary), secondary: end(secondary) };
     }
     let mut end = |link: LinkRole| {
         let stated = match link {
