@@ -190,6 +190,9 @@ pub(super) async fn write(
     if let Some(before) = before.as_ref().filter(|_| wish.overlay) {
         keep(&mut wanted, before);
     }
+    if let Some(before) = before.as_ref().filter(|_| by == ModifiedBy::Provider) {
+        keep_filters(&mut wanted, before);
+    }
     let secret = wanted.shared_key.take();
     wanted.peering_type = Some(kind);
     wanted.state.get_or_insert(Switch::Enabled);
@@ -200,6 +203,12 @@ pub(super) async fn write(
     if wish.overlay && unchanged {
         return Ok(false);
     }
+    // A filter is put on and taken off by the customer, and nothing of the provider's is written with it (decision 017).
+    let of_customer = secret.is_none() && !wish.keyless;
+    let by = match before.as_ref().filter(|before| of_customer && same(&filterless(&wanted), &filterless(before))) {
+        Some(before) => before.last_modified_by.unwrap_or(by),
+        None => by,
+    };
     let catalog = tx.settings.catalog.clone();
     provisioned(circuit)?;
     let vlan = rules::vlan(&wanted)?;
@@ -293,6 +302,25 @@ fn keep(wanted: &mut PeeringProperties, before: &PeeringProperties) {
         wanted.primary_peer_address_prefix.take().or(before.primary_peer_address_prefix);
     wanted.secondary_peer_address_prefix =
         wanted.secondary_peer_address_prefix.take().or(before.secondary_peer_address_prefix);
+}
+
+/// The filters stay as they are: of a peering's writers only the customer has any (decision 017).
+fn keep_filters(wanted: &mut PeeringProperties, before: &PeeringProperties) {
+    let six = before.ipv6_peering_config.as_ref().and_then(|six| six.route_filter.clone());
+    wanted.route_filter = wanted.route_filter.take().or_else(|| before.route_filter.clone());
+    if let Some(wanted) = &mut wanted.ipv6_peering_config {
+        wanted.route_filter = wanted.route_filter.take().or(six);
+    }
+}
+
+/// A peering without its filters.
+fn filterless(properties: &PeeringProperties) -> PeeringProperties {
+    let mut properties = properties.clone();
+    properties.route_filter = None;
+    if let Some(six) = &mut properties.ipv6_peering_config {
+        six.route_filter = None;
+    }
+    properties
 }
 
 /// Whether a client wants what there is.
@@ -485,6 +513,9 @@ async fn refer(
             continue;
         }
         let who = route_filter::Referring { peering: id, family, tier: &tier, location: &location };
+        // Who leaves a filter where it is needs no right to it: a provider that writes the rest.
+        let service = service();
+        let caller = if old == new { &service } else { caller };
         route_filter::refer(tx, caller, who, old.as_ref(), new.as_ref()).await?;
     }
     Ok(())

@@ -231,6 +231,42 @@ async fn a_provider_writes_the_same_peering() {
 }
 
 #[tokio::test]
+async fn a_filter_is_the_customers_on_a_peering_of_the_provider() {
+    let (rig, path) = provisioned().await;
+    let provider = rig.provider("Equinix");
+    let subscription = crate::app::operator::subscription_of("Equinix");
+    let list = format!("/subscriptions/{subscription}/providers/Microsoft.Network/expressRouteCrossConnections");
+    let cross = provider.get(&list).await.body["value"][0]["id"].as_str().unwrap().to_owned();
+    let (at, own) = (format!("{cross}/peerings/{MICROSOFT}"), format!("{path}/peerings/{MICROSOFT}"));
+    provider.put_to(&at, microsoft(3333)).await.is(201);
+    let filter = network("routeFilters/f1");
+    rig.put_to(&filter, json!({ "location": "westeurope", "properties": { "rules": [] } })).await.is(201);
+    let state = async || {
+        let seen = rig.get(&own).await.is(200).body["properties"].take();
+        (seen["lastModifiedBy"].clone(), seen["routeFilter"]["id"].is_string())
+    };
+
+    let mut seen = rig.get(&own).await.body;
+    seen["properties"]["routeFilter"] = json!({ "id": filter });
+    rig.put_to(&own, seen).await.is(200);
+    assert_eq!(state().await, (json!("Provider"), true), "only a filter was put on");
+    provider.put_to(&at, with(microsoft(3333), "vlanId", json!(301))).await.is(200);
+    assert_eq!(state().await, (json!("Provider"), true), "what the provider writes takes no filter off");
+    let mut seen = rig.get(&own).await.body;
+    seen["properties"]["routeFilter"].take();
+    rig.put_to(&own, seen).await.is(200);
+    assert_eq!(state().await, (json!("Provider"), false), "only the filter was taken off");
+
+    let seen = rig.get(&own).await.body;
+    rig.put_to(&own, with(seen, "sharedKey", json!("another"))).await.is(200);
+    assert_eq!(state().await, (json!("Customer"), false), "a key is the provider's");
+    provider.put_to(&at, microsoft(3333)).await.is(200);
+    assert_eq!(state().await, (json!("Provider"), false), "and restored by it");
+    rig.put_to(&own, with(microsoft(3333), "vlanId", json!(302))).await.is(200);
+    assert_eq!(state().await, (json!("Customer"), false), "so is a tag");
+}
+
+#[tokio::test]
 async fn a_filter_knows_the_peerings_that_refer_to_it() {
     let (rig, path) = provisioned().await;
     let filter = network("routeFilters/f1");
