@@ -70,6 +70,11 @@ fn m365_only() {
 }
 
 #[test]
+fn managed() {
+    expect("managed", &["managed.design.yaml"], &[], 0);
+}
+
+#[test]
 fn no_example_is_without_its_report() {
     let reports = examples().join("expected");
     for entry in std::fs::read_dir(examples()).unwrap() {

@@ -55,6 +55,11 @@ fn m365_only() {
 }
 
 #[test]
+fn managed() {
+    expect("managed", &[], 0);
+}
+
+#[test]
 fn classic_2015() {
     // One subnet of a size that is not taken any more: the second link's is asked for.
     expect("classic-2015", &["--profile", "2015"], 1);

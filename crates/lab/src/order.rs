@@ -5,7 +5,7 @@
 
 use crate::{Error, Lab};
 use client::{Client, Refused, Who};
-use model::{Design, PeeringKind};
+use model::{Design, Layer3, PeeringKind};
 use planner::{CircuitPlan, PeeringPlan, Plan};
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
@@ -128,9 +128,7 @@ impl Order<'_> {
 
     /// The provider takes the service key and hands the circuit over.
     fn provision(&mut self, circuit: &CircuitPlan, ordered: &Value) -> Result<bool, Error> {
-        let key = ordered["properties"]["serviceKey"].as_str().unwrap_or_default();
-        let seen = self.operator.get(&format!("/operator/v1/circuits/{key}"))?;
-        let cross = seen["crossConnection"].as_str().unwrap_or_default().to_owned();
+        let cross = self.cross_connection(ordered)?;
         let mut body = self.operator.get(&cross)?;
         for state in ["Provisioning", "Provisioned"] {
             if body["properties"]["serviceProviderProvisioningState"] == "Provisioned" {
@@ -169,16 +167,23 @@ impl Order<'_> {
         if peering.key.is_some() {
             properties["sharedKey"] = json!(crate::secret::key(lab, &circuit.id, peering.kind)?);
         }
-        let four = self.half(peering, model::Family::V4, filter.as_deref());
-        let six = self.half(peering, model::Family::V6, filter.as_deref());
+        let managed = circuit.layer3 == Layer3::Provider;
+        let said = filter.as_deref().filter(|_| !managed);
+        let four = self.half(peering, model::Family::V4, said);
+        let six = self.half(peering, model::Family::V6, said);
         if let (Some(properties), Some(four)) = (properties.as_object_mut(), four) {
             properties.extend(four);
         }
         if let Some(six) = six {
             properties["ipv6PeeringConfig"] = Value::Object(six);
         }
-        let path = format!("{path}/peerings/{kind}");
-        if self.put(&what, Who::Customer, &path, &json!({ "name": kind, "properties": properties }))?.is_none() {
+        let own = format!("{path}/peerings/{kind}");
+        let body = json!({ "name": kind, "properties": properties });
+        let written = match circuit.layer3 {
+            Layer3::Provider => self.managed(&what, &body, &own, filter.as_deref(), ordered)?,
+            Layer3::Customer | Layer3::Nobody => self.put(&what, Who::Customer, &own, &body)?,
+        };
+        if written.is_none() {
             return Ok(());
         }
         self.ordered.peerings += 1;
@@ -192,6 +197,39 @@ impl Order<'_> {
             self.operator.send(&Method::PUT, &path, Some(&json!({ "verdicts": verdicts })))?;
         }
         Ok(())
+    }
+
+    /// A peering that the provider writes, and the filter that its customer puts on (decision 017).
+    fn managed(
+        &mut self,
+        what: &str,
+        body: &Value,
+        own: &str,
+        filter: Option<&str>,
+        ordered: &Value,
+    ) -> Result<Option<Value>, Error> {
+        let cross = self.cross_connection(ordered)?;
+        let kind = body["name"].as_str().unwrap_or_default();
+        let (path, doing) = (format!("{cross}/peerings/{kind}"), format!("{what}, by the provider"));
+        let written = self.put(&doing, Who::Operator, &path, body)?;
+        let (Some(_), Some(filter)) = (&written, filter) else { return Ok(written) };
+        let mut body = self.customer.get(own)?;
+        let properties = &mut body["properties"];
+        // Of each family that the peering has.
+        if properties["primaryPeerAddressPrefix"].is_string() {
+            properties["routeFilter"] = json!({ "id": filter });
+        }
+        if properties["ipv6PeeringConfig"].is_object() {
+            properties["ipv6PeeringConfig"]["routeFilter"] = json!({ "id": filter });
+        }
+        self.put(&format!("route filter of {what}"), Who::Customer, own, &body)
+    }
+
+    /// A circuit as its provider sees it.
+    fn cross_connection(&self, ordered: &Value) -> Result<String, Error> {
+        let key = ordered["properties"]["serviceKey"].as_str().unwrap_or_default();
+        let seen = self.operator.get(&format!("/operator/v1/circuits/{key}"))?;
+        Ok(seen["crossConnection"].as_str().unwrap_or_default().to_owned())
     }
 
     /// What a peering says of one family; nothing when it has no session of it.

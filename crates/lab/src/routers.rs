@@ -1,15 +1,20 @@
-//! What the customer's routers run: edge routers as the planner says, and the core of each site.
+//! What routers on this side of Microsoft's run: edge routers as the planner says, and what stands behind them: the core
+//! of each site, and the provider's network where it runs layer 3.
 //!
 //! A site's core stands in front of its hosts. It is told by its edge routers what Microsoft announces, tells each what the
 //! others said, and so do the cores of two sites among themselves, as a second choice: one AS, as most firms have it.
-//! Where translation stands before the split into two links (spec 04), the core does it.
+//! The provider's network has the number of the provider's edges, and the core of its site another one: it is told what
+//! Microsoft announces as by a branch of the VPN, and tells what is of the sites.
+//!
+//! Translation before the split into two links (spec 04) is the core's, or the provider's network's where the provider
+//! runs it; after the split it is the edge routers', each to its half of the pool.
 
-use crate::topology::{Address, LinkKind, Node, ProcessKind, Role, Topology};
+use crate::topology::{Address, Link, LinkKind, Node, ProcessKind, Role, Topology};
 use crate::{Error, Lab, Program, node, secret};
 use catalog::Catalog;
-use model::{Bfd, Family, LinkRole, NatPlacement, PeeringKind, Prefix};
-use planner::Plan;
+use model::{Bfd, Family, Layer3, LinkRole, NatOperator, NatPlacement, PeeringKind, Prefix};
 use planner::router::{Dialect, LinkKey, Neighbor, Placement};
+use planner::{Plan, PoolPlan};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -45,7 +50,7 @@ pub fn has(kind: &ProcessKind) -> bool {
     }
 }
 
-/// Writes the configuration of every router of the customer's and starts them.
+/// Writes the configuration of every router of the customer's and of the provider's and starts them.
 ///
 /// # Errors
 ///
@@ -57,8 +62,8 @@ pub(crate) fn start(lab: &mut Lab, plan: &Plan, catalog: &Catalog) -> Result<(),
         let folder = lab.folder_of(name);
         std::fs::create_dir_all(&folder).map_err(Error::io(folder.display().to_string()))?;
         match place.role {
-            Role::Site => core(lab, plan, &place, &folder)?,
-            Role::CustomerEdge => edge(lab, plan, catalog, &place, &process.kind, &folder)?,
+            Role::Site | Role::Vpn => core(lab, plan, &place, &folder)?,
+            Role::CustomerEdge | Role::ProviderEdge => edge(lab, plan, catalog, &place, &process.kind, &folder)?,
             _ => continue,
         }
         match process.kind {
@@ -122,10 +127,21 @@ fn edge(
         }
     }
     lab.state_mut().routes.insert(place.name.clone(), lines);
-    lab.routes(&place.name)
+    lab.routes(&place.name)?;
+    // After the split each link translates by itself, to its half of the pool.
+    for pool in &plan.nat.pools {
+        let Some(link) = pool.link else { continue };
+        let key = LinkKey { circuit: pool.circuit.to_string(), peering: PeeringKind::Microsoft, link };
+        let Some(device) = placement.interfaces.get(&key) else { continue };
+        let rules = planner::nat_rules(plan, pool, catalog);
+        write(&folder.join("nat.nft"), &rules, false)?;
+        let args = ["-D", &format!("microsoft={device}"), "-f", "-"];
+        node::run(Some(&place.name), "nft", &args, Some(&rules))?;
+    }
+    Ok(())
 }
 
-/// What lies behind the customer's edge routers: prefixes of sites, and of pools that are translated there.
+/// What lies behind the edge routers: prefixes of sites, and of pools that are translated there.
 fn behind(plan: &Plan) -> BTreeSet<Prefix> {
     let before = plan.nat.placement == NatPlacement::BeforeSplit;
     let pools: Vec<Prefix> = plan.nat.pools.iter().flat_map(|pool| pool.prefixes.iter().copied()).collect();
@@ -145,20 +161,53 @@ fn lan(topology: &Topology, router: &str) -> Vec<(Address, Address)> {
     lanes.flat_map(|lane| lane.addresses[1].iter().copied().zip(lane.addresses[0].iter().copied())).collect()
 }
 
-/// The core of a site: BIRD, and translation where it stands there.
+/// The AS number of what stands behind edge routers: theirs, if they are of one owner. The core of a site that has only
+/// the provider's gets a number of its own for private use.
+fn number(topology: &Topology, plan: &Plan, place: &Node) -> u32 {
+    let numbers = || plan.routers.iter().filter_map(|router| router.asn).map(|asn| asn.0);
+    let own = |router: &&planner::Router| match place.role {
+        Role::Vpn => {
+            topology.links_of(&place.name).any(|link| link.kind == LinkKind::Lan && link.ends[1] == router.name)
+        }
+        _ => {
+            let is_here = router.site.as_ref().is_some_and(|of| of.as_str() == place.place);
+            is_here && router.owner == planner::Owner::Customer
+        }
+    };
+    let of_routers = plan.routers.iter().filter(own).filter_map(|router| router.asn).map(|asn| asn.0).next();
+    let managed = || topology.links_of(&place.name).any(|link| link.kind == LinkKind::Vpn);
+    let sites = || topology.of_role(Role::Site).take_while(|site| site.name != place.name).count();
+    of_routers.unwrap_or_else(|| match managed() {
+        // Two sites of one VPN must not have the same number: each would take the other's routes for its own.
+        true => (65000..).filter(|number| numbers().all(|taken| taken != *number)).nth(sites()).unwrap_or(65000),
+        false => 65000,
+    })
+}
+
+/// How what stands behind edge routers meets one of its neighbours.
+struct Meets {
+    /// The neighbour's AS number.
+    asn: u32,
+    /// What else is said of the session.
+    more: &'static str,
+    import: String,
+    export: String,
+}
+
+/// What stands behind edge routers, the core of a site or the provider's network: BIRD, and translation where it is there.
 fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error> {
     let topology = lab.topology();
-    let asn = |site: &str| {
-        let routers = plan.routers.iter().filter(|router| router.site.as_ref().is_some_and(|of| of.as_str() == site));
-        routers.filter_map(|router| router.asn).map(|asn| asn.0).next().unwrap_or(65000)
-    };
-    let own = asn(&place.place);
-    let identity = place.addresses.iter().map(|address| address.ip).find(IpAddr::is_ipv4);
+    let own = number(topology, plan, place);
+    let linked = topology.links_of(&place.name).flat_map(|link| {
+        let end = usize::from(link.ends[1] == place.name);
+        link.lanes.iter().flat_map(move |lane| &lane.addresses[end])
+    });
+    let identity = place.addresses.iter().chain(linked).map(|address| address.ip).find(IpAddr::is_ipv4);
     let identity = identity.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 0, 1)));
     let mut text = format!(
-        "# The core of {}: made by `twinpath lab`.\nrouter id {identity};\nlog \"router.log\" all;\ninclude \"{ACCEPT}\";\n\nprotocol device {{ scan time 2; }}\n\
+        "# {}, behind edge routers: made by `twinpath lab`.\nrouter id {identity};\nlog \"router.log\" all;\ninclude \"{ACCEPT}\";\n\nprotocol device {{ scan time 2; }}\n\
          protocol bfd {{ interface \"*\" {{ min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }}; }}\n",
-        place.place
+        place.name
     );
     for (version, channel) in [(4, "ipv4"), (6, "ipv6")] {
         let _ = writeln!(
@@ -166,46 +215,32 @@ fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error
             "protocol kernel kernel_{version} {{ merge paths on; {channel} {{ import none; export where source = RTS_BGP; }}; }}"
         );
         let _ = writeln!(text, "protocol static hosts_{version} {{ {channel};");
-        for address in place.addresses.iter().filter(|address| address.ip.is_ipv4() == (version == 4)) {
-            let site = behind(plan).into_iter().find(|prefix| prefix.contains(address.ip));
-            if let Some(site) = site {
-                let _ = writeln!(text, "  route {site} unreachable;");
-            }
+        for prefix in announced(topology, plan, place).iter().filter(|prefix| prefix.family() == family_of(version)) {
+            let _ = writeln!(text, "  route {prefix} unreachable;");
         }
         text += "}\n";
     }
     for link in topology.links_of(&place.name) {
         let end = usize::from(link.ends[1] == place.name);
         let Some(far) = topology.node(&link.ends[1 - end]) else { continue };
-        let (other, preference) = match link.kind {
-            LinkKind::Lan => (own, None),
-            LinkKind::Wan => (asn(&far.place), Some(50)),
-            _ => continue,
-        };
-        for (number, lane) in link.lanes.iter().enumerate() {
+        let Some(meets) = meets(topology, plan, own, link, place, far) else { continue };
+        for (index, lane) in link.lanes.iter().enumerate() {
             for (near, remote) in lane.addresses[end].iter().zip(&lane.addresses[1 - end]) {
-                let (family, version, channel) =
-                    if near.ip.is_ipv4() { (Family::V4, 4, "ipv4") } else { (Family::V6, 6, "ipv6") };
-                let has = || plan.sessions_of(&far.name).any(|placed| placed.session.family == family);
+                let (version, channel) = if near.ip.is_ipv4() { (4, "ipv4") } else { (6, "ipv6") };
+                let has = || plan.sessions_of(&far.name).any(|placed| placed.session.family == family_of(version));
                 if link.kind == LinkKind::Lan && !has() {
                     // As for its own part `edge`: a router without sessions of a family brings nothing of it.
                     continue;
                 }
-                let name: String = format!("{}_{number}_{version}", link.name).replace(['-', '.', ' '], "_");
-                let _ = writeln!(text, "protocol bgp {name} {{");
-                let _ = writeln!(text, "  local {} as {own};\n  neighbor {} as {other};", near.ip, remote.ip);
-                text += "  direct; bfd on; connect delay time 1; connect retry time 2; error wait time 1, 4;\n";
-                let (import, export) = match preference {
-                    Some(preference) => (
-                        format!("filter {{ bgp_local_pref = {preference}; accept; }}"),
-                        "where source ~ [RTS_STATIC, RTS_BGP]",
-                    ),
-                    None => {
-                        text += "  rr client;\n";
-                        ("filter from_edge".to_owned(), "where source = RTS_BGP")
-                    }
-                };
-                let _ = writeln!(text, "  {channel} {{ next hop self; import {import}; export {export}; }};\n}}");
+                let name: String = format!("{}_{index}_{version}", link.name).replace(['-', '.', ' '], "_");
+                let Meets { asn, more, import, export } = &meets;
+                let _ = writeln!(
+                    text,
+                    "protocol bgp {name} {{\n  local {} as {own};\n  neighbor {} as {asn};\n  \
+                     direct; bfd on; connect delay time 1; connect retry time 2; error wait time 1, 4;\n{more}  \
+                     {channel} {{ next hop self; import {import}; export {export}; }};\n}}",
+                    near.ip, remote.ip
+                );
             }
         }
     }
@@ -216,7 +251,98 @@ fn core(lab: &Lab, plan: &Plan, place: &Node, folder: &Path) -> Result<(), Error
     node::run(Some(&place.name), "nft", &["-f", "-"], Some(&rules)).map(drop)
 }
 
-/// Translation at the core: towards the edge routers by the circuits' pools, towards the Internet by the address there.
+fn family_of(version: u8) -> Family {
+    if version == 4 { Family::V4 } else { Family::V6 }
+}
+
+/// The sessions of what stands behind edge routers, by what a link is for.
+fn meets(topology: &Topology, plan: &Plan, own: u32, link: &Link, place: &Node, far: &Node) -> Option<Meets> {
+    let microsoft = model::Asn::MICROSOFT_EDGE;
+    let text = str::to_owned;
+    Some(match link.kind {
+        LinkKind::Lan => Meets {
+            asn: own,
+            more: "  rr client;\n",
+            import: text("filter from_edge"),
+            export: text("where source = RTS_BGP"),
+        },
+        LinkKind::Wan => Meets {
+            asn: number(topology, plan, far),
+            more: "",
+            import: text("filter { bgp_local_pref = 50; accept; }"),
+            export: text("where source ~ [RTS_STATIC, RTS_BGP]"),
+        },
+        // The provider tells what it hears of Microsoft, and a site what is of the sites.
+        LinkKind::Vpn if place.role == Role::Vpn => Meets {
+            asn: number(topology, plan, far),
+            more: "",
+            import: text("all"),
+            export: text("where source = RTS_BGP"),
+        },
+        LinkKind::Vpn => Meets {
+            asn: number(topology, plan, far),
+            more: "",
+            import: text("filter from_edge"),
+            export: format!("where source = RTS_STATIC || source = RTS_BGP && !(bgp_path ~ [= * {microsoft} * =])"),
+        },
+        LinkKind::Access { .. } | LinkKind::Trunk { .. } | LinkKind::Cloud | LinkKind::Vnet | LinkKind::Internet => {
+            return None;
+        }
+    })
+}
+
+/// What a site's core says is its own: the sites' prefixes that its hosts are of, and to a provider's network the pools
+/// that it translates to.
+fn announced(topology: &Topology, plan: &Plan, place: &Node) -> BTreeSet<Prefix> {
+    let all = behind(plan);
+    let hosts = place.addresses.iter().filter_map(|address| all.iter().find(|prefix| prefix.contains(address.ip)));
+    let managed = topology.links_of(&place.name).any(|link| link.kind == LinkKind::Vpn);
+    let pools = plan
+        .nat
+        .pools
+        .iter()
+        .filter(|pool| managed && place.role == Role::Site && translates(topology, plan, place, pool));
+    hosts.copied().chain(pools.flat_map(|pool| pool.prefixes.iter().copied())).collect()
+}
+
+/// The node that translates what a circuit's Microsoft peering takes, before the split into two links; none when nothing
+/// is translated there.
+pub(crate) fn translator(topology: &Topology, plan: &Plan, circuit: &str) -> Option<String> {
+    let pool = plan.nat.pools.iter().find(|pool| pool.circuit.as_str() == circuit)?;
+    let place = topology.nodes.iter().find(|place| translates(topology, plan, place, pool))?;
+    Some(place.name.clone()).filter(|_| !plan.nat.sources.is_empty())
+}
+
+/// Whether a place behind edge routers translates to a pool: before the split, and on the way to the routers of its circuit.
+fn translates(topology: &Topology, plan: &Plan, place: &Node, pool: &PoolPlan) -> bool {
+    let is_provider = plan.nat.operator == Some(NatOperator::Provider);
+    let is_managed = plan.circuit(pool.circuit.as_str()).is_some_and(|circuit| circuit.layer3 == Layer3::Provider);
+    let wanted = if is_provider && is_managed { Role::Vpn } else { Role::Site };
+    plan.nat.placement == NatPlacement::BeforeSplit
+        && place.role == wanted
+        && !towards(topology, place, pool.circuit.as_str()).is_empty()
+}
+
+/// The devices of a place that lead to the edge routers of a circuit.
+fn towards<'t>(topology: &'t Topology, place: &'t Node, circuit: &str) -> BTreeSet<&'t str> {
+    let ends_it = |router: &str| {
+        topology.links_of(router).any(|link| {
+            matches!(&link.kind, LinkKind::Access { circuit: of, .. } if of == circuit) && link.ends[0] == router
+        })
+    };
+    let leads = |link: &&Link| match link.kind {
+        LinkKind::Lan => link.ends[0] == place.name && ends_it(&link.ends[1]),
+        LinkKind::Vpn => {
+            let on = topology.links_of(&link.ends[1]).filter(|on| on.kind == LinkKind::Lan);
+            link.ends[0] == place.name && on.into_iter().any(|on| ends_it(&on.ends[1]))
+        }
+        _ => false,
+    };
+    let links = topology.links_of(&place.name).filter(leads);
+    links.flat_map(|link| link.lanes.iter().map(|lane| lane.devices[0].as_str())).collect()
+}
+
+/// Translation before the split: towards the edge routers by the circuits' pools, towards the Internet by the address there.
 fn translation(topology: &Topology, plan: &Plan, place: &Node) -> String {
     let mut rules = String::new();
     let private: BTreeSet<String> = plan
@@ -231,33 +357,20 @@ fn translation(topology: &Topology, plan: &Plan, place: &Node) -> String {
     let sources: Vec<String> =
         plan.nat.sources.iter().filter(|prefix| prefix.family() == Family::V4).map(ToString::to_string).collect();
     let private: Vec<String> = private.into_iter().collect();
-    if plan.nat.placement == NatPlacement::BeforeSplit && !sources.is_empty() {
-        for pool in &plan.nat.pools {
-            let routers: Vec<String> = topology
-                .links
-                .iter()
-                .filter(|link| matches!(&link.kind, LinkKind::Access { circuit, .. } if *circuit == pool.circuit.to_string()))
-                .map(|link| link.ends[0].clone())
-                .collect();
-            let devices: BTreeSet<String> = topology
-                .links_of(&place.name)
-                .filter(|link| link.kind == LinkKind::Lan && routers.contains(&link.ends[1]))
-                .flat_map(|link| link.lanes.iter().map(|lane| format!("\"{}\"", lane.devices[0])))
-                .collect();
-            let ranges = pool.prefixes.iter().filter_map(|prefix| range(*prefix)).collect::<Vec<_>>();
-            let (false, Some(range)) = (devices.is_empty(), ranges.first()) else { continue };
-            let devices: Vec<String> = devices.into_iter().collect();
-            let to = format!(
-                "  oifname {{ {} }} ip saddr {{ {} }} ip daddr != {{ {} }}",
-                devices.join(", "),
-                sources.join(", "),
-                private.join(", ")
-            );
-            let _ = writeln!(
-                rules,
-                "{to} meta l4proto {{ tcp, udp }} counter snat ip to {range}:1024-65535 persistent\n{to} counter snat ip to {range} persistent"
-            );
-        }
+    for pool in plan.nat.pools.iter().filter(|pool| !sources.is_empty() && translates(topology, plan, place, pool)) {
+        let devices: Vec<String> =
+            towards(topology, place, pool.circuit.as_str()).iter().map(|device| format!("\"{device}\"")).collect();
+        let Some(range) = pool.prefixes.iter().find_map(|prefix| range(*prefix)) else { continue };
+        let to = format!(
+            "  oifname {{ {} }} ip saddr {{ {} }} ip daddr != {{ {} }}",
+            devices.join(", "),
+            sources.join(", "),
+            private.join(", ")
+        );
+        let _ = writeln!(
+            rules,
+            "{to} meta l4proto {{ tcp, udp }} counter snat ip to {range}:1024-65535 persistent\n{to} counter snat ip to {range} persistent"
+        );
     }
     if topology.links_of(&place.name).any(|link| link.kind == LinkKind::Internet) {
         rules += "  oifname \"net0\" masquerade\n";

@@ -107,7 +107,7 @@ fn arrived(arrivals: &[crate::probe::Arrival]) -> usize {
     numbers.len()
 }
 
-/// The far ends of the customer's cables to its providers, and of all cables to the Internet.
+/// The far ends of the cables of circuits to providers' equipment, and of all cables to the Internet.
 fn points(lab: &Lab) -> Result<Vec<Point>, Error> {
     let mut points = Vec::new();
     for link in &lab.topology().links {
@@ -115,7 +115,12 @@ fn points(lab: &Lab) -> Result<Vec<Point>, Error> {
         let wanted = match link.kind {
             LinkKind::Access { side: Side::Primary | Side::Secondary, .. } => true,
             LinkKind::Internet => near != Some(Role::Services),
-            LinkKind::Lan | LinkKind::Wan | LinkKind::Trunk { .. } | LinkKind::Cloud | LinkKind::Vnet => false,
+            LinkKind::Lan
+            | LinkKind::Wan
+            | LinkKind::Vpn
+            | LinkKind::Trunk { .. }
+            | LinkKind::Cloud
+            | LinkKind::Vnet => false,
         };
         for lane in link.lanes.iter().filter(|_| wanted) {
             let namespace = socket::Namespace::named(&link.ends[1]).map_err(Error::io(link.ends[1].clone()))?;

@@ -84,7 +84,7 @@ pub fn up(
     service::start(lab)?;
     watch.doing("edges");
     service::edges(lab, own)?;
-    watch.doing("customer edges");
+    watch.doing("routers");
     routers::start(lab, plan, catalog)?;
     let summary = lab.topology().summary();
     watch.done(Stage::Topology, &summary, began.elapsed());

@@ -21,6 +21,7 @@ examples! {
     "direct": Current Ready;
     "ipv6": Current Ready;
     "m365-only": Current Ready;
+    "managed": Current ReadyWithWarnings;
     "single": Current ReadyWithWarnings;
 }
 

@@ -32,8 +32,10 @@ impl Labs {
             std::os::unix::fs::chown(folder.path(), NOBODY.parse().ok(), NOBODY.parse().ok()).unwrap();
         }
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/contoso.design.yaml");
-        std::fs::copy(example, folder.path().join("contoso.design.yaml")).unwrap();
+        for name in ["contoso.design.yaml", "managed.design.yaml"] {
+            let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
+            std::fs::copy(example, folder.path().join(name)).unwrap();
+        }
         Self { folder, program, plain }
     }
 

@@ -39,6 +39,7 @@ impl Chaos {
             let kind = match link.kind {
                 LinkKind::Lan => "link in a site",
                 LinkKind::Wan => "link between sites",
+                LinkKind::Vpn => "access to the provider's network",
                 LinkKind::Access { .. } => "link of a circuit",
                 LinkKind::Trunk { .. } => "trunk",
                 LinkKind::Cloud => "link in the cloud",

@@ -27,7 +27,7 @@ pub struct Circuit {
     pub location: String,
     /// It has Microsoft peering behind a route filter.
     pub has_filter: bool,
-    /// Microsoft peering translates addresses to a pool that the world runs.
+    /// Microsoft peering translates addresses to a pool that the world runs, one for both links.
     pub has_pool: bool,
     /// Its bandwidth in bit/s, where the world enforces it.
     pub bandwidth: Option<u64>,
@@ -42,7 +42,7 @@ pub struct Link {
     pub circuit: String,
     /// Which of the two.
     pub side: Side,
-    /// The node at the customer's end.
+    /// The node at the near end: the customer's edge, or the provider's where layer 3 is managed.
     pub customer_edge: String,
     /// The node at Microsoft's end.
     pub msee: String,

@@ -125,7 +125,7 @@ pub fn plan(scenario: &Scenario, ground: &Ground) -> Result<Plan, String> {
         }
         Failure::Pool => {
             let circuit = ground.circuits.iter().find(|circuit| circuit.has_pool);
-            let circuit = circuit.ok_or("no NAT pool runs here")?;
+            let circuit = circuit.ok_or("no NAT pool for both links runs here")?;
             (circuit.name.clone(), vec![at_once(Act::Flood { circuit: circuit.name.clone() })], Vec::new())
         }
         Failure::Load { percent } => {

@@ -114,7 +114,15 @@ impl Build {
         let location = circuit.location.value().or_else(|| port?.location.value());
         let location = location.ok_or_else(|| missing("peering location"))?;
         let site = site_of(design, name, circuit)?;
-        let routers = routers(design, &site, circuit);
+        let (behind, owner) = match planner::is_managed(design, circuit) {
+            true => (self.vpn(name, &site, location), Role::ProviderEdge),
+            false => (format!("host-{site}"), Role::CustomerEdge),
+        };
+        let routers = match owner {
+            Role::ProviderEdge => LinkRole::BOTH.map(|link| planner::provider_routers(name).of(link).clone()),
+            _ => routers(design, &site, circuit),
+        };
+        let place = if owner == Role::ProviderEdge { location.as_str() } else { site.as_str() };
         let edge = edge_name(location, Side::Primary);
         let provider = format!("pe-{}", edge.trim_end_matches("-a"));
         if self.topology.node(&provider).is_none() {
@@ -126,13 +134,12 @@ impl Build {
                 LinkRole::Secondary => (Side::Secondary, 's'),
             };
             if self.topology.node(&router).is_none() {
-                self.node(&router, Role::CustomerEdge, site.as_str(), Vec::new());
+                self.node(&router, owner, place, Vec::new());
                 self.processes(Some(&router), "router", self.router.clone());
-                let host = format!("host-{site}");
                 self.joint(
                     &format!("lan-{router}"),
                     LinkKind::Lan,
-                    [&host, &router],
+                    [&behind, &router],
                     [short(&router), "lan0".to_owned()],
                 );
             }
@@ -163,6 +170,16 @@ impl Build {
             self.msee(&edge_name(location, side), location, &provider);
         }
         Ok(())
+    }
+
+    /// The provider's network behind the circuit's edges, with the access of the site.
+    fn vpn(&mut self, circuit: &Name, site: &Name, location: &str) -> String {
+        let (node, host) = (format!("vpn-{circuit}"), format!("host-{site}"));
+        self.node(&node, Role::Vpn, location, Vec::new());
+        self.processes(Some(&node), "bird", ProcessKind::Bird);
+        let devices = [short(&node), short(&host)];
+        self.joint(&format!("access-{circuit}"), LinkKind::Vpn, [&host, &node], devices);
+        node
     }
 
     /// An edge of Microsoft's, unless another circuit has brought it.

@@ -12,6 +12,7 @@ impl Topology {
         let parts = [
             (count(Role::Site), "site", String::new()),
             (count(Role::CustomerEdge), "customer edge", format!(" ({router})")),
+            (count(Role::ProviderEdge), "provider edge", format!(" ({router})")),
             (count(Role::Provider), "location", String::new()),
             (count(Role::Msee), "MSEE", String::new()),
             (count(Role::Gateway), "VNet", String::new()),
@@ -35,15 +36,23 @@ impl Topology {
         for link in &self.links {
             let LinkKind::Access { side, .. } = &link.kind else { continue };
             let [router, provider] = &link.ends;
-            let site = self.node(router).map_or("", |node| node.place.as_str());
+            // From a site, and over the provider's network where that runs layer 3.
+            let behind = self.links_of(router).find(|link| link.kind == LinkKind::Lan).map_or("", |link| &link.ends[0]);
+            let access = self.links_of(behind).find(|link| link.kind == LinkKind::Vpn && link.ends[1] == behind);
             let msee = self.edge_behind(provider, *side).unwrap_or_default();
-            let host = if before == site { String::new() } else { format!("host-{site}") };
-            before = site;
+            let from = access.map_or(behind.to_owned(), |access| format!("{} ── {behind}", access.ends[0]));
+            let from = if before == behind { " ".repeat(from.chars().count()) } else { from };
+            before = behind;
             writeln!(
                 out,
-                "  {host:<14} ── {router:<14} ── {:<22} ── {provider:<16} ── {msee:<20} ── {clouds}",
+                "  {from:<14} ── {router:<14} ── {:<22} ── {provider:<16} ── {msee:<20} ── {clouds}",
                 link.name
             )?;
+        }
+        let managed = self.nodes.iter().filter(|node| matches!(node.role, Role::ProviderEdge | Role::Vpn));
+        let managed: Vec<&str> = managed.map(|node| node.name.as_str()).collect();
+        if !managed.is_empty() {
+            writeln!(out, "  run by the provider: {}", managed.join(", "))?;
         }
         for host in &self.hosts {
             let addresses: Vec<String> = host.addresses.iter().map(ToString::to_string).collect();

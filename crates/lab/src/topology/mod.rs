@@ -12,6 +12,15 @@
 //!     │       ┌── ce-dub-1 ──── …                                                              │
 //!  host-dub ──┴── ce-dub-2 ──── …                                                          microsoft
 //! ```
+//!
+//! Where the provider runs layer 3, its own routers stand in the place of the customer's edges, and its network between
+//! them and the site: one node, `vpn-CIRCUIT`, as `cloud` is one for all of Microsoft's. To the site, Microsoft is then
+//! another branch of that VPN.
+//!
+//! ```text
+//!  host-oslo ──(access)── vpn-oslo ──┬── pe-oslo-1 ──(oslo-primary)── pe-oslo ──(trunk)── msee-oslo-a ── …
+//!                                    └── pe-oslo-2 ─(oslo-secondary)─ pe-oslo ──(trunk)── msee-oslo-b ── …
+//! ```
 
 mod address;
 mod build;
@@ -65,6 +74,10 @@ pub enum Role {
     Site,
     /// A router of the customer that ends BGP with Microsoft.
     CustomerEdge,
+    /// A router of the provider that ends BGP with Microsoft, where layer 3 is managed.
+    ProviderEdge,
+    /// The provider's network between a site and the provider's edges: an IPVPN.
+    Vpn,
     /// A connectivity provider at a peering location.
     Provider,
     /// One of Microsoft's edge routers.
@@ -100,8 +113,10 @@ pub struct Link {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum LinkKind {
-    /// In a site, to its edge router.
+    /// From what stands behind an edge router to that: in a site, or in the provider's network.
     Lan,
+    /// From a site to the provider's network.
+    Vpn,
     /// Between two sites.
     Wan,
     /// One of the two links of a circuit: from the customer's edge to the provider.

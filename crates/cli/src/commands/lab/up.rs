@@ -287,7 +287,8 @@ fn next(lab: &lab::Lab, args: &Lab) -> String {
     let is_only = lab::labs().is_ok_and(|labs| labs.len() == 1);
     let name = args.name.as_ref().filter(|_| !is_only).map_or_else(String::new, |name| format!(" --name {name}"));
     let topology = lab.topology();
-    let router = topology.of_role(lab::topology::Role::CustomerEdge).next().map_or("", |node| &node.name);
+    let is_edge = |link: &&lab::topology::Link| link.kind == lab::topology::LinkKind::Lan;
+    let router = topology.links.iter().find(is_edge).map_or("", |link| &link.ends[1]);
     let view = match topology.processes.iter().any(|process| process.kind == ProcessKind::Frr) {
         true => "vtysh --vty_socket . -c 'show bgp summary'",
         false => "birdc -s bird.ctl show protocols",

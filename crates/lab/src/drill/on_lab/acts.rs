@@ -278,7 +278,8 @@ fn put(world: &OnLab<'_>, client: &client::Client, circuit: &str, path: &str, mu
     let planned = world.plan.circuit(circuit);
     let peering = planned.and_then(|circuit| {
         let peering = circuit.peerings.iter().find(|peering| peering.kind == PeeringKind::Microsoft)?;
-        peering.key.is_some().then_some(circuit)
+        // Of a managed peering the key is the provider's, and the service keeps what is not said.
+        (peering.key.is_some() && circuit.layer3 != model::Layer3::Provider).then_some(circuit)
     });
     if let Some(circuit) = peering {
         body["properties"]["sharedKey"] = json!(crate::secret::key(&world.lab, &circuit.id, PeeringKind::Microsoft)?);
@@ -306,11 +307,13 @@ fn to_microsoft(world: &OnLab<'_>, circuit: &str) -> Option<super::Ends> {
 fn flood(world: &mut OnLab<'_>, circuit: &str) -> Result<(), Error> {
     use crate::drill::World;
     let ends = to_microsoft(world, circuit).ok_or_else(|| Error::No(format!("no flow of {circuit} is translated")))?;
-    let flood = flood::open(&ends.from.0, ends.from.1, ends.to.1)?;
+    let translator = crate::routers::translator(world.lab.topology(), world.plan, circuit);
+    let translator = translator.unwrap_or_else(|| ends.from.0.clone());
+    let flood = flood::open(&ends.from.0, &translator, ends.from.1, ends.to.1)?;
     // Told by the translator's own counters, not by who was refused.
     if flood.counted > 0 {
         let about = format!("{} of {} flows refused, {} counted", flood.refused, flood.tried, flood.counted);
-        let seen = Seen { at: world.now(), by: ends.from.0.clone(), kind: SeenKind::PoolExhausted, about };
+        let seen = Seen { at: world.now(), by: translator, kind: SeenKind::PoolExhausted, about };
         world.seen.push(seen);
     }
     world.kept.floods.insert(circuit.to_owned(), flood);

@@ -28,18 +28,21 @@ pub(super) struct Flood {
     pub(super) counted: u64,
     /// The setting as it was.
     memory: String,
-    node: String,
+    /// Where it is translated.
+    translator: String,
 }
 
-/// Opens a flow from each port of `from` to one port of `to`.
-pub(super) fn open(node: &str, from: IpAddr, to: IpAddr) -> Result<Flood, Error> {
-    let failed = || Error::io(format!("flows from {node}"));
-    let flood = || -> io::Result<Flood> {
+/// Opens a flow from each port of `from`, an address of `node`, to one port of `to`, which `translator` translates.
+pub(super) fn open(node: &str, translator: &str, from: IpAddr, to: IpAddr) -> Result<Flood, Error> {
+    let at = |name: &str| Namespace::named(name).map_err(Error::io(name.to_owned()));
+    let ready = || -> io::Result<(String, u64)> {
         let memory = std::fs::read_to_string(MEMORY)?;
         std::fs::write(MEMORY, SHORT)?;
-        let before = counted()?;
-        let mut flood =
-            Flood { tried: 0, refused: 0, counted: 0, memory: memory.trim().to_owned(), node: node.to_owned() };
+        Ok((memory.trim().to_owned(), counted()?))
+    };
+    let (memory, before) = at(translator)?.enter(ready).map_err(Error::io(translator.to_owned()))?;
+    let mut flood = Flood { tried: 0, refused: 0, counted: 0, memory, translator: translator.to_owned() };
+    let all = || -> io::Result<()> {
         for port in (1..=u16::MAX).rev() {
             // A port that is taken is a flow that is there already.
             let Ok(socket) = UdpSocket::bind((from, port)) else { continue };
@@ -48,17 +51,20 @@ pub(super) fn open(node: &str, from: IpAddr, to: IpAddr) -> Result<Flood, Error>
                 flood.refused += 1;
             }
         }
-        flood.counted = counted()?.saturating_sub(before);
-        Ok(flood)
+        Ok(())
     };
-    Namespace::named(node).and_then(|namespace| namespace.enter(flood)).map_err(failed())
+    at(node)?.enter(all).map_err(Error::io(format!("flows from {node}")))?;
+    let counted = at(translator)?.enter(counted).map_err(Error::io(translator.to_owned()))?;
+    flood.counted = counted.saturating_sub(before);
+    Ok(flood)
 }
 
 impl Flood {
     /// Lets the flows be forgotten as quickly as before.
     pub(super) fn close(&self) -> Result<(), Error> {
         let set = || std::fs::write(MEMORY, &self.memory);
-        Namespace::named(&self.node).and_then(|namespace| namespace.enter(set)).map_err(Error::io(self.node.clone()))
+        let set = Namespace::named(&self.translator).and_then(|namespace| namespace.enter(set));
+        set.map_err(Error::io(self.translator.clone()))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn offer(topology: &Topology, plan: &Plan, microsoft: &Watch, rate: u
             name: circuit.name.to_string(),
             location: circuit.location.clone().unwrap_or_default(),
             has_filter: microsoft.is_some_and(|peering| !peering.filter.is_empty()),
-            has_pool: plan.nat.pools.iter().any(|pool| pool.circuit == circuit.name) && !plan.nat.sources.is_empty(),
+            has_pool: crate::routers::translator(topology, plan, circuit.name.as_str()).is_some(),
             bandwidth: circuit.bandwidth.map(|bandwidth| u64::from(bandwidth.as_mbps()) * 1_000_000),
         });
     }

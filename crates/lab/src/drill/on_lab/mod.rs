@@ -53,7 +53,7 @@ pub struct OnLab<'l> {
     plan: &'l Plan,
     catalog: &'l Catalog,
     offer: ground::Offer,
-    /// Routers of the customer's and gateways, by node.
+    /// Routers of the customer's and the provider's, and gateways, by node.
     routers: BTreeMap<String, Router>,
     /// What people call what routers tell of: keys and addresses, and their circuits and links.
     words: Vec<(String, String)>,
@@ -204,7 +204,9 @@ fn words(lab: &Lab, plan: &Plan) -> Vec<(String, String)> {
 fn routers(lab: &Lab) -> BTreeMap<String, Router> {
     let topology = lab.topology();
     let speaks = |node: &String| {
-        topology.node(node).is_some_and(|node| matches!(node.role, Role::CustomerEdge | Role::Site | Role::Gateway))
+        let is_router =
+            |role| matches!(role, Role::CustomerEdge | Role::ProviderEdge | Role::Vpn | Role::Site | Role::Gateway);
+        topology.node(node).is_some_and(|node| is_router(node.role))
     };
     let found = topology.processes.iter().filter_map(|process| {
         let node = process.node.clone().filter(speaks)?;
