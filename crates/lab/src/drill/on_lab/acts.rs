@@ -328,13 +328,8 @@ fn load_of(world: &OnLab<'_>, name: &str, percent: u16) -> Result<(super::Ends, 
     let circuit = ground.circuits.iter().find(|circuit| circuit.name == name);
     let line = circuit.and_then(|circuit| circuit.bandwidth).ok_or_else(|| missing("bandwidth"))?;
     let wanted = line * u64::from(percent) / 100;
-    let most = load::most(crate::provider::tagging(&world.lab)?);
-    if wanted > most {
-        let [wanted, most] = [wanted, most].map(|bits| bits / 1_000_000);
-        return Err(Error::No(format!(
-            "{percent} % of {name} is {wanted} Mbit/s on each link, and {most} is what can be sent here beside the probes: \
-             a circuit of less bandwidth can be loaded"
-        )));
+    if let Some(why) = load::obstacle(wanted, crate::provider::tagging(&world.lab)?) {
+        return Err(Error::No(format!("{percent} % of {name}: {why}")));
     }
     let is_voice = |(info, own): &(&crate::drill::StreamInfo, &super::Ends)| {
         info.is_answer() && info.class == "EF" && own.to == ends.from && own.from == ends.to

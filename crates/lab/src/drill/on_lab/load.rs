@@ -47,12 +47,21 @@ const NAP: Duration = Duration::from_millis(20);
 /// Memory for what waits to be read.
 const WAITING: u32 = 16 << 20;
 
-/// Bits a second that can be sent over a link beside the probes, by what puts tags on: the kernel, or a program of ours
-/// that takes each datagram for itself.
-pub(super) fn most(tagging: QinqBackend) -> u64 {
+/// Bits a second that can be sent over a link beside the probes.
+const MOST: u64 = 1_800_000_000;
+
+/// Why so many bits a second over each link would tell nothing here, in words.
+pub(super) fn obstacle(wanted: u64, tagging: QinqBackend) -> Option<String> {
+    let megabits = |bits: u64| bits / 1_000_000;
     match tagging {
-        QinqBackend::Packet => 100_000_000,
-        QinqBackend::VlanDevice | QinqBackend::Bpf | QinqBackend::Untagged => 1_800_000_000,
+        // All classes wait for it alike, and it takes each datagram for itself.
+        QinqBackend::Packet => {
+            Some("voice would wait for the program that puts tags on here: as root the kernel does".to_owned())
+        }
+        QinqBackend::VlanDevice | QinqBackend::Bpf | QinqBackend::Untagged => (wanted > MOST).then(|| {
+            let [wanted, most] = [wanted, MOST].map(megabits);
+            format!("that is {wanted} Mbit/s on each link, and {most} can be sent here beside the probes")
+        }),
     }
 }
 
@@ -225,6 +234,14 @@ mod tests {
         assert_eq!(lot_of(megabits(1_700)), 30);
         assert_eq!(lot_of(megabits(17_000)), 40);
         assert!(LOT * u64::from(OCTETS) + HEADERS < u64::from(u16::MAX));
+    }
+
+    #[test]
+    fn a_load_that_would_measure_the_machine_is_refused_with_its_figure() {
+        let said = obstacle(3_400_000_000, QinqBackend::Bpf).unwrap();
+        assert!(said.contains("3400 Mbit/s") && said.contains("1800"), "{said}");
+        assert!(obstacle(85_000_000, QinqBackend::Packet).is_some_and(|said| said.contains("root")));
+        assert_eq!(obstacle(1_700_000_000, QinqBackend::Bpf), None);
     }
 
     #[test]
