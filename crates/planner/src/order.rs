@@ -221,8 +221,11 @@ pub(crate) fn provider_peering(circuit: &CircuitPlan, peering: &PeeringPlan) -> 
         }
         _ => String::new(),
     };
+    let key = peering.key.as_ref().map_or(String::new(), |key| {
+        format!(" --key-file \"${{{}_FILE:?the file of the MD5 key {key}}}\"", key_variable(key))
+    });
     vec![format!(
-        "twinpath provider peering set \"${}\" {} --vlan {} --asn {} --primary {primary} --secondary {secondary}{advertise}",
+        "twinpath provider peering set \"${}\" {} --vlan {} --asn {} --primary {primary} --secondary {secondary}{advertise}{key}",
         service_key(circuit),
         peering.kind,
         vlan.value,

@@ -4,7 +4,7 @@ use catalog::Catalog;
 use design::{Bounds, Input};
 use model::{Date, Design, Sources};
 use planner::router::{Dialect, Placement};
-use planner::{Origin, Plan, Timeline, files, plan, report};
+use planner::{Origin, Owner, Plan, Timeline, files, plan, report};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -133,6 +133,20 @@ fn accepts(program: &str, args: &[&str], text: &str) {
     let output = Command::new(program).args(args).arg("file").current_dir(folder.path()).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(output.status.success(), "{program}: {}\n{text}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn what_a_provider_manages_is_its_own_work_down_to_the_keys() {
+    let plan = planned(include_str!("../../../examples/managed.design.yaml"));
+    let routers: Vec<_> = plan.routers.iter().map(|router| (router.name.as_str(), router.owner)).collect();
+    assert_eq!(routers, [("pe-frankfurt-1", Owner::Provider), ("pe-frankfurt-2", Owner::Provider)]);
+    let written: Vec<_> = plan.steps.iter().filter(|step| step.action == "peering").collect();
+    assert_eq!(written.len(), 2);
+    for step in written {
+        assert_eq!(step.owner, Owner::Provider);
+        let [command] = &step.commands[..] else { panic!("{:?}", step.commands) };
+        assert!(command.starts_with("twinpath provider peering set ") && command.contains(" --key-file "), "{command}");
+    }
 }
 
 #[test]

@@ -461,6 +461,9 @@ pub struct SetPeering {
     /// Prefixes that the customer announces; Microsoft peering only
     #[arg(long, value_delimiter = ',', value_name = "PREFIX")]
     pub advertise: Vec<String>,
+    /// A file with the MD5 key; without it a key that is there stays
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<std::path::PathBuf>,
 }
 
 /// Kinds of peering.

@@ -118,7 +118,7 @@ impl Carrier<'_> {
             }
             PeeringCommand::Set(set) => {
                 let connection = self.find(&set.service_key)?;
-                let (path, body) = (path(&connection, set.kind), body(set));
+                let (path, body) = (path(&connection, set.kind), body(set)?);
                 vec![self.client.finish(&Method::PUT, &path, Some(&body), "peering")?]
             }
             PeeringCommand::Delete { service_key, kind } => {
@@ -137,7 +137,7 @@ impl Carrier<'_> {
 }
 
 /// A peering as ARM takes it.
-fn body(set: &SetPeering) -> Value {
+fn body(set: &SetPeering) -> anyhow::Result<Value> {
     let mut properties = json!({
         "peeringType": name(set.kind),
         "peerASN": set.asn,
@@ -148,7 +148,11 @@ fn body(set: &SetPeering) -> Value {
     if !set.advertise.is_empty() {
         properties["microsoftPeeringConfig"] = json!({ "advertisedPublicPrefixes": set.advertise });
     }
-    json!({ "name": name(set.kind), "properties": properties })
+    if let Some(file) = &set.key_file {
+        let key = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        properties["sharedKey"] = json!(key.trim_end());
+    }
+    Ok(json!({ "name": name(set.kind), "properties": properties }))
 }
 
 fn name(kind: Kind) -> &'static str {
